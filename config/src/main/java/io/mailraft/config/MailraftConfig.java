@@ -1,0 +1,38 @@
+package io.mailraft.config;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The settings of one node, each at its default or as {@code mailraft.yaml} has it, checked as a
+ * whole.
+ *
+ * @param node this node's own facts
+ * @param cluster the cluster that the node belongs to
+ * @param smtp SMTP listeners, in the order of the file, with distinct names; at least one
+ * @param http HTTP listener
+ * @param admin gRPC admin listener
+ * @param dns name servers
+ * @param zones seed of the cluster document, by zone name; always holds {@code default}
+ * @param delivery how mail is sent out
+ * @param queue limits of the replicated queue
+ */
+public record MailraftConfig(
+    NodeConfig node,
+    ClusterConfig cluster,
+    List<SmtpConfig> smtp,
+    HttpConfig http,
+    AdminConfig admin,
+    DnsConfig dns,
+    Map<String, ZoneConfig> zones,
+    DeliveryConfig delivery,
+    QueueConfig queue) {
+
+  public MailraftConfig {
+    smtp = List.copyOf(smtp);
+    // A copy that keeps the order of the file, as Map.copyOf does not.
+    zones = Collections.unmodifiableMap(new LinkedHashMap<>(zones));
+  }
+}
