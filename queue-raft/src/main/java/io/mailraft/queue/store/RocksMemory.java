@@ -1,0 +1,71 @@
+package io.mailraft.queue.store;
+
+import org.rocksdb.Cache;
+import org.rocksdb.Env;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Priority;
+import org.rocksdb.RocksDB;
+import org.rocksdb.WriteBufferManager;
+
+/**
+ * The native memory that all databases of a node share: one block cache, and one budget for write
+ * buffers that is charged to the same cache, so that both together stay within one number of bytes.
+ *
+ * <p>Half of the bytes may be write buffers. They are worth more than cache here: a message whose
+ * delivery ends before its write buffer is flushed never touches the database's files.
+ */
+public final class RocksMemory implements AutoCloseable {
+  /** Smallest budget that databases can work with. */
+  public static final long BYTES_MIN = 4L << 20;
+
+  /**
+   * Threads that flush, in the whole process; RocksDB's pools are the process's, whatever number of
+   * databases it has.
+   */
+  private static final int FLUSH_THREADS = 1;
+
+  /** Threads that compact, in the whole process. */
+  private static final int COMPACTION_THREADS = 1;
+
+  private final Cache cache;
+  private final WriteBufferManager buffers;
+  private final long bufferBytes;
+
+  /**
+   * Sets the memory aside; it is taken as it is needed.
+   *
+   * @param bytes block cache and write buffers together
+   */
+  public RocksMemory(long bytes) {
+    if (bytes < BYTES_MIN) {
+      throw new IllegalArgumentException(
+          "the databases need " + BYTES_MIN + " bytes of memory at least, not " + bytes);
+    }
+    RocksDB.loadLibrary();
+    Env env = Env.getDefault();
+    env.setBackgroundThreads(FLUSH_THREADS, Priority.HIGH);
+    env.setBackgroundThreads(COMPACTION_THREADS, Priority.LOW);
+    bufferBytes = bytes / 2;
+    cache = new LRUCache(bytes);
+    buffers = new WriteBufferManager(bufferBytes, cache);
+  }
+
+  Cache cache() {
+    return cache;
+  }
+
+  WriteBufferManager buffers() {
+    return buffers;
+  }
+
+  long bufferBytes() {
+    return bufferBytes;
+  }
+
+  /** Gives the memory back. Databases that still use it must be closed before. */
+  @Override
+  public void close() {
+    buffers.close();
+    cache.close();
+  }
+}

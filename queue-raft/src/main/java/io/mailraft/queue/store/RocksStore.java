@@ -1,0 +1,419 @@
+package io.mailraft.queue.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.Snapshot;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * A store in a RocksDB database, without a write-ahead log of its own.
+ *
+ * <p>The crash argument: nothing is written but in {@link #commit}, as one native batch over all
+ * column families that carries the applied position with it, and atomic flush brings all column
+ * families to disk as of one batch. So whatever instant the process or the machine dies at, the
+ * database opens as of some earlier batch, whole, and knows which.
+ *
+ * <p>Every use of the database holds the read half of a lock of which closing holds the write half:
+ * a native call on a closed database would end the process.
+ */
+public final class RocksStore implements Store {
+  private static final byte[] POSITION_KEY = {'p'};
+  private static final int POSITION_BYTES = 3 * Long.BYTES;
+
+  private final Path directory;
+  private final RocksOptions options;
+  private final RocksDB database;
+  private final List<ColumnFamilyHandle> handles;
+  private final Map<String, ColumnFamilyHandle> tables = new HashMap<>();
+  private final WriteOptions unlogged = new WriteOptions().setDisableWAL(true);
+  private final ReadOptions latest = new ReadOptions();
+  private final WriteBatch writes = new WriteBatch();
+  private final Set<RocksFrozen> frozen = new HashSet<>();
+  private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+  private boolean closed;
+  private volatile Position applied = Position.START;
+
+  private RocksStore(
+      Path directory,
+      RocksOptions options,
+      RocksDB database,
+      List<Table> tables,
+      List<ColumnFamilyHandle> handles) {
+    this.directory = directory;
+    this.options = options;
+    this.database = database;
+    this.handles = handles;
+    for (int i = 0; i < tables.size(); i++) {
+      this.tables.put(tables.get(i).name(), handles.get(i + 1));
+    }
+  }
+
+  /**
+   * Opens the database in a directory, or makes one there.
+   *
+   * @param tables every table that it has or is to have
+   * @throws StoreException if it cannot be read, or holds a table that is not named
+   */
+  public static RocksStore open(Path directory, List<Table> tables, RocksMemory memory) {
+    RocksOptions options = new RocksOptions(tables, memory);
+    try {
+      Files.createDirectories(directory);
+      refuseUnknownTables(directory, options);
+      List<ColumnFamilyHandle> handles = new ArrayList<>();
+      RocksDB database =
+          RocksDB.open(options.database(), directory.toString(), options.families(), handles);
+      RocksStore store = new RocksStore(directory, options, database, tables, handles);
+      try {
+        store.applied = store.position(store.latest);
+        return store;
+      } catch (StoreException e) {
+        store.close();
+        throw e;
+      }
+    } catch (RocksDBException e) {
+      options.close();
+      throw broken(directory, "cannot be opened", e);
+    } catch (IOException e) {
+      options.close();
+      throw new StoreException("the database " + directory + " cannot be made: " + e, e);
+    }
+  }
+
+  private static void refuseUnknownTables(Path directory, RocksOptions options)
+      throws RocksDBException, IOException {
+    if (!Files.exists(directory.resolve("CURRENT"))) {
+      return;
+    }
+    Set<ByteBuffer> known = new HashSet<>();
+    for (ColumnFamilyDescriptor family : options.families()) {
+      known.add(ByteBuffer.wrap(family.getName()));
+    }
+    try (Options reading = new Options()) {
+      for (byte[] name : RocksDB.listColumnFamilies(reading, directory.toString())) {
+        if (!known.contains(ByteBuffer.wrap(name))) {
+          options.close();
+          throw new StoreException(
+              "the database "
+                  + directory
+                  + " holds the table "
+                  + new String(name, UTF_8)
+                  + ", which this version does not know; start the version that made it");
+        }
+      }
+    }
+  }
+
+  @Override
+  public Position applied() {
+    return applied;
+  }
+
+  @Override
+  public Optional<byte[]> get(Table table, byte[] key) {
+    return get(latest, table, key);
+  }
+
+  @Override
+  public void scan(Table table, byte[] from, byte[] to, Visitor visitor) {
+    scan(null, table, from, to, visitor);
+  }
+
+  @Override
+  public Batch begin() {
+    return new Overlay(this);
+  }
+
+  @Override
+  public void commit(Batch batch, Position position) {
+    if (!(batch instanceof Overlay overlay)) {
+      throw new IllegalArgumentException("the batch was not begun here");
+    }
+    use.readLock().lock();
+    try {
+      checkOpen();
+      writes.clear();
+      overlay.drain(new NativeSink());
+      writes.put(handles.getFirst(), POSITION_KEY, encode(position));
+      database.write(unlogged, writes);
+      applied = position;
+    } catch (RocksDBException e) {
+      throw broken(directory, "cannot be written", e);
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  @Override
+  public Frozen freeze() {
+    use.readLock().lock();
+    try {
+      checkOpen();
+      RocksFrozen made = new RocksFrozen(database.getSnapshot());
+      synchronized (frozen) {
+        frozen.add(made);
+      }
+      return made;
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  @Override
+  public Position checkpoint(Path target) {
+    use.readLock().lock();
+    try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
+      checkOpen();
+      Position position = applied;
+      database.flush(flush, handles);
+      try (Checkpoint checkpoint = Checkpoint.create(database)) {
+        // RocksDB makes it under a temporary name, syncs its files and renames it; on an error it
+        // removes it.
+        checkpoint.createCheckpoint(target.toString());
+      }
+      return position;
+    } catch (RocksDBException e) {
+      throw new StoreException(
+          "the database "
+              + directory
+              + " cannot be copied to "
+              + target
+              + ": "
+              + e.getMessage()
+              + "; check free space and the disk",
+          e);
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  /**
+   * Closes the database, and every frozen state that is still open. What is in memory is flushed
+   * first.
+   */
+  @Override
+  public void close() {
+    use.writeLock().lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      List.copyOf(frozen).forEach(RocksFrozen::release);
+      writes.close();
+      latest.close();
+      unlogged.close();
+      handles.forEach(ColumnFamilyHandle::close);
+      database.close();
+      options.close();
+    } finally {
+      use.writeLock().unlock();
+    }
+  }
+
+  private Optional<byte[]> get(ReadOptions as, Table table, byte[] key) {
+    use.readLock().lock();
+    try {
+      checkOpen();
+      return Optional.ofNullable(database.get(handle(table), as, key));
+    } catch (RocksDBException e) {
+      throw broken(directory, "cannot be read in table " + table.name(), e);
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  private void scan(
+      @Nullable Snapshot snapshot, Table table, byte[] from, byte[] to, Visitor visitor) {
+    use.readLock().lock();
+    try (Slice end = new Slice(to);
+        ReadOptions bounded = new ReadOptions().setIterateUpperBound(end)) {
+      checkOpen();
+      if (snapshot != null) {
+        bounded.setSnapshot(snapshot);
+      }
+      try (RocksIterator rows = database.newIterator(handle(table), bounded)) {
+        for (rows.seek(from); rows.isValid(); rows.next()) {
+          if (!visitor.visit(rows.key(), rows.value())) {
+            return;
+          }
+        }
+        rows.status();
+      }
+    } catch (RocksDBException e) {
+      throw broken(directory, "cannot be read in table " + table.name(), e);
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  private Position position(ReadOptions as) {
+    try {
+      byte[] value = database.get(handles.getFirst(), as, POSITION_KEY);
+      if (value == null) {
+        return Position.START;
+      }
+      if (value.length != POSITION_BYTES) {
+        throw new StoreException(
+            "the database "
+                + directory
+                + " holds an applied position of "
+                + value.length
+                + " bytes");
+      }
+      ByteBuffer bytes = ByteBuffer.wrap(value);
+      return new Position(bytes.getLong(), bytes.getLong(), bytes.getLong());
+    } catch (RocksDBException e) {
+      throw broken(directory, "cannot be read at its applied position", e);
+    }
+  }
+
+  private static byte[] encode(Position position) {
+    return ByteBuffer.allocate(POSITION_BYTES)
+        .putLong(position.term())
+        .putLong(position.index())
+        .putLong(position.stampMillis())
+        .array();
+  }
+
+  private ColumnFamilyHandle handle(Table table) {
+    ColumnFamilyHandle handle = tables.get(table.name());
+    if (handle == null) {
+      throw new IllegalArgumentException("the store was opened without table " + table.name());
+    }
+    return handle;
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new StoreException("the database " + directory + " is closed");
+    }
+  }
+
+  private static StoreException broken(Path directory, String what, RocksDBException e) {
+    return new StoreException(
+        "the database "
+            + directory
+            + " "
+            + what
+            + ": "
+            + e.getMessage()
+            + "; check the disk. If the other nodes are well, this node's data directory can be"
+            + " moved away and the node joins again empty",
+        e);
+  }
+
+  /** Writes the changes of a batch into the native one. */
+  private final class NativeSink implements Overlay.Sink {
+    @Override
+    public void put(Table table, byte[] key, byte[] value) {
+      try {
+        writes.put(handle(table), key, value);
+      } catch (RocksDBException e) {
+        throw broken(directory, "cannot be written in table " + table.name(), e);
+      }
+    }
+
+    @Override
+    public void remove(Table table, byte[] key) {
+      try {
+        switch (table.removal()) {
+          case ONCE -> writes.singleDelete(handle(table), key);
+          case ANY -> writes.delete(handle(table), key);
+        }
+      } catch (RocksDBException e) {
+        throw broken(directory, "cannot be written in table " + table.name(), e);
+      }
+    }
+  }
+
+  /** A RocksDB snapshot. */
+  private final class RocksFrozen implements Frozen {
+    private final Snapshot snapshot;
+    private final ReadOptions as;
+    private final Position position;
+    private boolean released;
+
+    RocksFrozen(Snapshot snapshot) {
+      this.snapshot = snapshot;
+      this.as = new ReadOptions().setSnapshot(snapshot);
+      this.position = position(as);
+    }
+
+    @Override
+    public Position applied() {
+      return position;
+    }
+
+    @Override
+    public Optional<byte[]> get(Table table, byte[] key) {
+      use.readLock().lock();
+      try {
+        checkFrozen();
+        return RocksStore.this.get(as, table, key);
+      } finally {
+        use.readLock().unlock();
+      }
+    }
+
+    @Override
+    public void scan(Table table, byte[] from, byte[] to, Visitor visitor) {
+      use.readLock().lock();
+      try {
+        checkFrozen();
+        RocksStore.this.scan(snapshot, table, from, to, visitor);
+      } finally {
+        use.readLock().unlock();
+      }
+    }
+
+    /** Waits for reads that are under way, then lets old files go. */
+    @Override
+    public void close() {
+      use.writeLock().lock();
+      try {
+        release();
+      } finally {
+        use.writeLock().unlock();
+      }
+    }
+
+    private void release() {
+      if (!released) {
+        released = true;
+        frozen.remove(this);
+        as.close();
+        database.releaseSnapshot(snapshot);
+      }
+    }
+
+    private void checkFrozen() {
+      if (released) {
+        throw new StoreException("the frozen state of the database " + directory + " is closed");
+      }
+    }
+  }
+}

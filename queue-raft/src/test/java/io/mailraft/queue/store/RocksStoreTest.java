@@ -1,0 +1,222 @@
+package io.mailraft.queue.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mailraft.queue.store.Table.Removal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The store in a RocksDB database. */
+class RocksStoreTest extends StoreContract {
+  private static RocksMemory memory;
+
+  @BeforeAll
+  static void setMemoryAside() {
+    memory = new RocksMemory(16 << 20);
+  }
+
+  @AfterAll
+  static void giveMemoryBack() {
+    memory.close();
+  }
+
+  @Override
+  Store open(Path directory) {
+    return RocksStore.open(directory, TABLES, memory);
+  }
+
+  @Test
+  void aStoreThatIsOpenedAgainStandsWhereItWasClosed() {
+    put(ANY, "k", "1");
+    Position at = store().applied();
+    store().close();
+
+    try (Store again = open(directory.resolve("store"))) {
+      assertThat(again.applied()).isEqualTo(at);
+      assertThat(get(again, ANY, "k")).contains("1");
+    }
+  }
+
+  @Test
+  void i8_aCrashLeavesTheWholeStateOfSomeEarlierEntry() throws Exception {
+    // The files as they lie on disk while the process lives are what a killed process leaves.
+    Random random = new Random(11);
+    for (int i = 1; i <= 60; i++) {
+      Batch batch = store().begin();
+      byte[] body = new byte[300_000];
+      random.nextBytes(body);
+      batch.put(BLOBS, bytes("b" + i), body);
+      batch.put(ANY, bytes("count"), bytes(Integer.toString(i)));
+      commit(batch);
+    }
+    Path crashed = copyOfFiles(directory.resolve("store"), directory.resolve("crashed"));
+
+    try (Store again = open(crashed)) {
+      long index = again.applied().index();
+      assertThat(get(again, ANY, "count").map(Long::valueOf).orElse(-1L)).isEqualTo(index);
+      List<String> bodies = new ArrayList<>();
+      again.scan(BLOBS, bytes("b"), bytes("c"), (key, value) -> bodies.add(new String(key, UTF_8)));
+      assertThat(bodies).hasSize((int) Math.max(0, index));
+      assertThat(index).as("write buffers of 4 MiB were flushed on the way").isGreaterThan(0);
+    }
+  }
+
+  @Test
+  void nothingIsWrittenToALogOfTheDatabaseItself() throws Exception {
+    put(ANY, "k", "1");
+    try (Stream<Path> files = Files.list(directory.resolve("store"))) {
+      assertThat(
+              files
+                  .filter(file -> file.toString().endsWith(".log"))
+                  .mapToLong(RocksStoreTest::size))
+          .allMatch(size -> size == 0);
+    }
+  }
+
+  @Test
+  void aLargeValueLiesInABlobFileOnceFlushed() throws Exception {
+    byte[] body = new byte[100_000];
+    new Random(3).nextBytes(body);
+    Batch batch = store().begin();
+    batch.put(BLOBS, bytes("body"), body);
+    commit(batch);
+    store().checkpoint(directory.resolve("copy"));
+
+    try (Stream<Path> files = Files.list(directory.resolve("copy"))) {
+      assertThat(
+              files
+                  .filter(file -> file.toString().endsWith(".blob"))
+                  .mapToLong(RocksStoreTest::size)
+                  .sum())
+          .isGreaterThan(body.length);
+    }
+  }
+
+  @Test
+  void aRowThatIsRemovedBeforeTheFlushNeverReachesAFile() throws Exception {
+    byte[] body = new byte[100_000];
+    new Random(5).nextBytes(body);
+    Batch batch = store().begin();
+    batch.put(BLOBS, bytes("body"), body);
+    commit(batch);
+    batch = store().begin();
+    batch.delete(BLOBS, bytes("body"));
+    commit(batch);
+    store().checkpoint(directory.resolve("copy"));
+
+    try (Stream<Path> files = Files.list(directory.resolve("copy"))) {
+      assertThat(files.filter(file -> file.toString().endsWith(".blob"))).isEmpty();
+    }
+  }
+
+  @Test
+  void readsThatRaceWithCloseAreRefusedAndDoNotCrash() throws Exception {
+    put(ANY, "k", "1");
+    CountDownLatch reading = new CountDownLatch(4);
+    List<Callable<Long>> readers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      readers.add(
+          () -> {
+            long reads = 0;
+            try {
+              while (true) {
+                assertThat(get(store(), ANY, "k")).contains("1");
+                assertThat(rows(store(), ANY)).containsExactly("k=1");
+                if (reads++ == 100) {
+                  reading.countDown();
+                }
+              }
+            } catch (StoreException e) {
+              return reads;
+            }
+          });
+    }
+    try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      List<Future<Long>> results = readers.stream().map(threads::submit).toList();
+      reading.await();
+      store().close();
+      for (Future<Long> result : results) {
+        assertThat(result.get()).isGreaterThan(100);
+      }
+    }
+  }
+
+  @Test
+  void aTableThatIsNotNamedIsRefusedByItsName() {
+    store().close();
+    assertThatThrownBy(
+            () -> RocksStore.open(directory.resolve("store"), List.of(ANY, ONCE), memory))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("table blobs")
+        .hasMessageContaining("version");
+  }
+
+  @Test
+  void aTableThatIsAddedStartsEmpty() {
+    put(ANY, "k", "1");
+    store().close();
+    Table added = new Table("added", Removal.ANY, false);
+    List<Table> more = Stream.concat(TABLES.stream(), Stream.of(added)).toList();
+    try (Store again = RocksStore.open(directory.resolve("store"), more, memory)) {
+      assertThat(rows(again, added)).isEmpty();
+      assertThat(get(again, ANY, "k")).contains("1");
+    }
+  }
+
+  @Test
+  void aDamagedFileIsReportedWithItsDirectoryAndWhatToDo() throws Exception {
+    for (int i = 0; i < 2000; i++) {
+      put(ANY, "key" + i, "value" + i);
+    }
+    store().close();
+    Path home = directory.resolve("store");
+    try (Stream<Path> files = Files.list(home)) {
+      for (Path file : files.filter(name -> name.toString().endsWith(".sst")).toList()) {
+        byte[] bytes = Files.readAllBytes(file);
+        for (int i = 0; i < bytes.length - 100; i += 50) {
+          bytes[i] ^= 0x55;
+        }
+        Files.write(file, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+      }
+    }
+    assertThatThrownBy(
+            () -> {
+              try (Store again = open(home)) {
+                rows(again, ANY);
+              }
+            })
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining(home.toString())
+        .hasMessageContaining("check the disk");
+  }
+
+  private static Path copyOfFiles(Path from, Path to) throws IOException {
+    Files.createDirectory(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+    return to;
+  }
+
+  private static long size(Path file) {
+    return file.toFile().length();
+  }
+}
