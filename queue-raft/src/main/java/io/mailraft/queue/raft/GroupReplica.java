@@ -1,0 +1,257 @@
+package io.mailraft.queue.raft;
+
+import io.mailraft.api.log.Record;
+import io.mailraft.queue.store.Position;
+import io.mailraft.queue.store.RocksMemory;
+import io.mailraft.queue.store.Store;
+import io.mailraft.queue.store.View;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
+import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
+import org.apache.ratis.server.RaftServer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One group on this node: joins its state machine, its proposer and its listeners to Ratis. */
+final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Events, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GroupReplica.class);
+
+  /**
+   * Time for which the request for a snapshot may wait for the apply thread, and the snapshot take.
+   */
+  private static final Duration SNAPSHOT = Duration.ofMinutes(10);
+
+  private final String name;
+  private final RaftGroupId id;
+  private final Consumer<Throwable> onBroken;
+  private final GroupStateMachine machine;
+  private final Proposer proposer;
+  private final Leadership leadership;
+  private final ClientId client = ClientId.randomId();
+  private final AtomicLong calls = new AtomicLong();
+  private volatile @Nullable RaftServer server;
+  private volatile RaftServer.@Nullable Division division;
+  private volatile Optional<BiConsumer<Long, Store.Frozen>> checksumTaker = Optional.empty();
+  private volatile boolean closing;
+
+  GroupReplica(
+      GroupSpec spec,
+      RaftGroupId id,
+      HostSettings settings,
+      RocksMemory memory,
+      Consumer<Throwable> onBroken) {
+    this.name = spec.name();
+    this.id = id;
+    this.onBroken = onBroken;
+    this.leadership = new Leadership(name, () -> new Leadership.State(leading(), term(), leader()));
+    this.proposer = new Proposer(name, this, settings.clock());
+    this.machine = new GroupStateMachine(spec, memory, settings.snapshotLogBytes(), this);
+  }
+
+  /** The group runs on the server. */
+  void started(RaftServer on) throws IOException {
+    server = on;
+    division = on.getDivision(id);
+    proposer.start();
+    leadership.changed();
+  }
+
+  RaftGroupId id() {
+    return id;
+  }
+
+  GroupStateMachine machine() {
+    return machine;
+  }
+
+  Optional<RaftServer.Division> division() {
+    return Optional.ofNullable(division);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public CompletableFuture<Answer> propose(Record record) {
+    return proposer.propose(record);
+  }
+
+  @Override
+  public boolean leading() {
+    RaftServer.Division is = division;
+    return is != null
+        && !closing
+        && !machine.isBroken()
+        && is.getInfo().isLeader()
+        && is.getInfo().isLeaderReady();
+  }
+
+  @Override
+  public Optional<String> leader() {
+    return division().map(is -> is.getInfo().getLeaderId()).map(Object::toString);
+  }
+
+  @Override
+  public long term() {
+    return division().map(is -> is.getInfo().getCurrentTerm()).orElse(0L);
+  }
+
+  @Override
+  public Position applied() {
+    return machine.progress().applied();
+  }
+
+  @Override
+  public long committedIndex() {
+    return division().map(is -> is.getRaftLog().getLastCommittedIndex()).orElse(-1L);
+  }
+
+  @Override
+  public CompletableFuture<Position> awaitApplied(long index) {
+    return machine.progress().await(index);
+  }
+
+  @Override
+  public View view() {
+    return machine.view();
+  }
+
+  @Override
+  public void onLeadership(Listener listener) {
+    leadership.register(listener);
+  }
+
+  @Override
+  public void onChecksum(BiConsumer<Long, Store.Frozen> taker) {
+    checksumTaker = Optional.of(taker);
+  }
+
+  @Override
+  public void checksum(long token, Store.Frozen state) {
+    checksumTaker.ifPresentOrElse(taker -> taker.accept(token, state), state::close);
+  }
+
+  @Override
+  public NotLeaderException notLeader() {
+    return new NotLeaderException(name, leading() ? Optional.empty() : leader());
+  }
+
+  @Override
+  public CompletableFuture<@Nullable Void> submit(ProposedEntry entry) {
+    RaftServer on = server;
+    if (on == null) {
+      return CompletableFuture.failedFuture(notLeader());
+    }
+    try {
+      return on.submitClientRequestAsync(
+              RaftClientRequest.newBuilder()
+                  .setClientId(client)
+                  .setServerId(on.getId())
+                  .setGroupId(id)
+                  .setCallId(calls.incrementAndGet())
+                  .setMessage(entry)
+                  .setType(RaftClientRequest.writeRequestType())
+                  .build())
+          .handle(this::outcome);
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(refusal(e));
+    }
+  }
+
+  private @Nullable Void outcome(@Nullable RaftClientReply reply, @Nullable Throwable thrown) {
+    if (thrown != null) {
+      throw new CompletionException(refusal(thrown));
+    }
+    if (reply != null && !reply.isSuccess()) {
+      throw new CompletionException(refusal(reply.getException()));
+    }
+    return null;
+  }
+
+  /**
+   * Raft refuses where it does not lead, is about to stop leading, or is closing: all mean the same
+   * to the caller.
+   */
+  private Exception refusal(@Nullable Throwable reason) {
+    LOG.debug("the group {} did not take an entry", name, reason);
+    if (reason instanceof ResourceUnavailableException) {
+      return new BusyException("the log of the group " + name + " takes no more for now");
+    }
+    return notLeader();
+  }
+
+  @Override
+  public void leadershipChanged() {
+    leadership.changed();
+  }
+
+  @Override
+  public void leadershipLost() {
+    proposer.leadershipLost();
+    leadership.changed();
+  }
+
+  @Override
+  public void snapshotDue() {
+    // Not on the apply thread: the request takes a lock of the server.
+    leadership.run(this::requestSnapshot);
+  }
+
+  private void requestSnapshot() {
+    RaftServer on = server;
+    if (on == null) {
+      machine.snapshotAnswered();
+      return;
+    }
+    CompletableFuture<RaftClientReply> taken =
+        on.snapshotManagementAsync(
+            SnapshotManagementRequest.newCreate(
+                client, on.getId(), id, calls.incrementAndGet(), SNAPSHOT.toMillis(), 1));
+    CompletableFuture<RaftClientReply> _ = taken.whenComplete((_, _) -> machine.snapshotAnswered());
+  }
+
+  @Override
+  public void broken(Throwable reason) {
+    proposer.end(notLeader());
+    leadership.changed();
+    onBroken.accept(reason);
+  }
+
+  @Override
+  public void closed() {
+    if (!closing) {
+      broken(
+          new IllegalStateException(
+              "the group " + name + " was closed after an error; the log says which"));
+    }
+  }
+
+  /** Takes no more proposals, and refuses those that wait. */
+  void stopProposing() {
+    closing = true;
+    proposer.close();
+  }
+
+  @Override
+  public void close() {
+    stopProposing();
+    machine.close();
+    machine.progress().end(notLeader());
+    leadership.changed();
+    leadership.close();
+  }
+}

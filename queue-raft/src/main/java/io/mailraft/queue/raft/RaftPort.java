@@ -1,0 +1,67 @@
+package io.mailraft.queue.raft;
+
+import io.mailraft.config.TlsFiles;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.grpc.GrpcTlsConfig;
+import org.apache.ratis.grpc.GrpcUtil;
+import org.apache.ratis.thirdparty.io.grpc.Metadata;
+import org.apache.ratis.thirdparty.io.grpc.ServerCall;
+import org.apache.ratis.thirdparty.io.grpc.ServerCallHandler;
+import org.apache.ratis.thirdparty.io.grpc.ServerInterceptor;
+import org.apache.ratis.thirdparty.io.grpc.Status;
+import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
+import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
+
+/**
+ * The Raft port: who may call, and what.
+ *
+ * <p>Ratis offers its client and admin services there too, by which anybody could append entries or
+ * remove groups. They are refused: this program calls Ratis in its own process alone.
+ */
+final class RaftPort {
+  private static final Set<String> REFUSED = Set.of("raftclientprotocol", "adminprotocol");
+
+  private RaftPort() {}
+
+  /** Parameters for Ratis' server. */
+  static Parameters parameters(Optional<TlsFiles> tls, UnaryOperator<NettyServerBuilder> services) {
+    Parameters parameters = new Parameters();
+    GrpcConfigKeys.Server.setServicesCustomizer(
+        parameters, (builder, _) -> services.apply(builder.intercept(new Refusal())));
+    tls.ifPresent(files -> GrpcConfigKeys.TLS.setConf(parameters, config(files)));
+    return parameters;
+  }
+
+  private static GrpcTlsConfig config(TlsFiles files) {
+    return new GrpcTlsConfig(
+        files.key().toFile(), files.certificate().toFile(), files.authority().toFile(), true);
+  }
+
+  /**
+   * What a client of another node's Raft port shows and asks for; empty where the port is in clear.
+   */
+  static Optional<SslContext> clientTls(Optional<TlsFiles> tls) {
+    return tls.map(files -> GrpcUtil.buildSslContextForClient(config(files)));
+  }
+
+  /** Refuses calls of services that are not for others. */
+  private static final class Refusal implements ServerInterceptor {
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+      String service = call.getMethodDescriptor().getServiceName();
+      String lower = service == null ? "" : service.toLowerCase(Locale.ROOT);
+      if (REFUSED.stream().anyMatch(lower::contains)) {
+        call.close(
+            Status.PERMISSION_DENIED.withDescription("not offered on this port"), new Metadata());
+        return new ServerCall.Listener<>() {};
+      }
+      return next.startCall(call, headers);
+    }
+  }
+}

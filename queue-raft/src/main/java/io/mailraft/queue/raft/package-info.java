@@ -1,0 +1,55 @@
+/**
+ * The Raft groups of a node: logs, elections, group commit, snapshots, on Apache Ratis.
+ *
+ * <h2>Purpose</h2>
+ *
+ * {@link io.mailraft.queue.raft.RaftHost} runs one server with several groups behind one port. A
+ * group folds its log with a {@link io.mailraft.queue.raft.Fold} into a {@link
+ * io.mailraft.queue.store.Store}; its users see a {@link io.mailraft.queue.raft.Group}. Nothing of
+ * Ratis is seen outside, but for the builder by which further gRPC services are added to the port.
+ *
+ * <h2>Invariants</h2>
+ *
+ * A proposal is answered only once its entry is on disk on a majority and applied here (I1).
+ * Entries are applied in order, one batch each, which carries the applied position with it (I8).
+ * Records of one caller keep their order. A log entry is dropped only once a snapshot that contains
+ * it is on disk. Ratis' settings that could lose what was acknowledged are refused, wherever they
+ * come from.
+ *
+ * <h2>Threads</h2>
+ *
+ * For each group: Ratis' updater thread applies, answers proposals, tells those who wait for an
+ * index and takes snapshots; a future of this package completes on it, so what follows such a
+ * future directly must be short. One thread makes entries of what waits. One virtual thread tells
+ * who leads, in order. A group's view can be read by any thread, also while an installed snapshot
+ * replaces the database: readers wait then.
+ *
+ * <h2>Failure</h2>
+ *
+ * A replica that cannot apply an entry, write its log or replace its database stops, fails all who
+ * wait, takes no snapshot any more, keeps its files and tells {@link
+ * io.mailraft.queue.raft.RaftHost#onBroken}. Ratis is kept from ending the process itself. Lost
+ * leadership ends every proposal with {@link io.mailraft.queue.raft.NotLeaderException}; whether
+ * its record is applied is open then. What a crash can leave of a snapshot or of a replaced
+ * database is mended at the next start ({@code GroupStorage}, {@code ReplicaDatabase}).
+ *
+ * <h2>Security</h2>
+ *
+ * The port is bound to the node's own address. With certificates both sides prove theirs against
+ * one authority; any certificate of it is a node's. Without, whoever reaches the port is believed.
+ * Ratis' own client and admin services are refused on it, so nobody can append entries or remove
+ * groups from outside.
+ *
+ * <h2>Known limits</h2>
+ *
+ * Ratis renames {@code raft-meta} (term and vote) into place without syncing the directory: after a
+ * power cut an old vote can return. A record has at most 8 MiB. While a snapshot is taken, its
+ * group applies nothing. Members come from the configuration; an address that the log knows
+ * outlives a change there until members can be changed at run time. A node whose directory was
+ * emptied must not vote before it has caught up, and nothing prevents that. Where a follower goes
+ * away while it is sent a snapshot, the leader notices after eight election timeouts only.
+ */
+@NullMarked
+package io.mailraft.queue.raft;
+
+import org.jspecify.annotations.NullMarked;
