@@ -1,0 +1,16 @@
+package io.mailraft.queue;
+
+import io.mailraft.api.stored.StoredDelivery;
+import io.mailraft.api.stored.StoredMessage;
+
+/**
+ * A delivery that was handed to this node.
+ *
+ * @param id its message
+ * @param seq number of its recipient, from 1
+ * @param epoch lease epoch under which it is claimed
+ * @param message the message's facts
+ * @param delivery the delivery's own
+ */
+public record ClaimedDelivery(
+    MessageId id, int seq, long epoch, StoredMessage message, StoredDelivery delivery) {}

@@ -1,0 +1,140 @@
+package io.mailraft.queue;
+
+import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.Attach;
+import io.mailraft.api.log.ClaimDeliveries;
+import io.mailraft.api.log.Record;
+import io.mailraft.queue.link.Checksums;
+import io.mailraft.queue.link.Desk;
+import io.mailraft.queue.link.DiskFullException;
+import io.mailraft.queue.raft.Answer;
+import io.mailraft.queue.raft.Group;
+import io.mailraft.queue.raft.NotLeaderException;
+import io.mailraft.queue.shard.ClaimSession;
+import io.mailraft.queue.shard.Shard;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** What this node does, in the groups that it leads, for itself and for nodes that call. */
+final class OwnDesk implements Desk {
+  private final List<Group> groups;
+  private final List<Shard> shards;
+  private final List<Checksums> checksums;
+  private final DiskGuard disk;
+
+  /**
+   * @param groups the control group, then the shards
+   * @param checksums one for each group
+   * @param disk refuses what would fill this node's disk
+   */
+  OwnDesk(List<Group> groups, List<Shard> shards, List<Checksums> checksums, DiskGuard disk) {
+    this.groups = List.copyOf(groups);
+    this.shards = List.copyOf(shards);
+    this.checksums = List.copyOf(checksums);
+    this.disk = disk;
+  }
+
+  @Override
+  public CompletableFuture<Answer> propose(int group, Record record) {
+    try {
+      check(group, record);
+      if (stores(record) && disk.full()) {
+        return CompletableFuture.failedFuture(
+            new DiskFullException("the disk of the leader is nearly full"));
+      }
+      return groups.get(group).propose(record);
+    } catch (IllegalArgumentException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /** Mail alone is refused by a full disk: outcomes make room. */
+  private static boolean stores(Record record) {
+    return record.hasStoreMessage() || record.hasStoreChunk();
+  }
+
+  /** What enters a log must be applicable there: it stops every replica otherwise. */
+  private void check(int group, Record record) {
+    if (group < 0 || group >= groups.size()) {
+      throw new IllegalArgumentException("there is no group " + group);
+    }
+    if (record.getKindCase() == Record.KindCase.CHECKSUM) {
+      return;
+    }
+    if (group > 0) {
+      Shard.check(record);
+      return;
+    }
+    switch (record.getKindCase()) {
+      case JOIN_NODE, RENEW, SET_DOCUMENT -> {}
+      case STORE_MESSAGE,
+          STORE_CHUNK,
+          DROP_UPLOADS,
+          CLAIM,
+          OUTCOMES,
+          RETURN_CLAIMS,
+          RELEASE,
+          FENCE,
+          FORGET,
+          ORDER,
+          LAPSE,
+          CHECKSUM,
+          KIND_NOT_SET ->
+          throw new IllegalArgumentException(
+              "a node may not propose " + record.getKindCase() + " to the control group");
+    }
+  }
+
+  @Override
+  public CompletableFuture<Attachment> attach(int group, Attach request, Receiver receiver) {
+    if (group < 1 || group > shards.size()) {
+      return CompletableFuture.failedFuture(
+          new IllegalArgumentException("there is no shard behind group " + group));
+    }
+    try {
+      Shard.Attached attached =
+          shards
+              .get(group - 1)
+              .attach(
+                  request.getNode(),
+                  request.getEpoch(),
+                  request.getWantedMap(),
+                  request.getHoldingList(),
+                  new ClaimSession() {
+                    @Override
+                    public void handOut(ClaimDeliveries claims, long index) {
+                      receiver.claims(claims, index);
+                    }
+
+                    @Override
+                    public void lost() {
+                      receiver.lost();
+                    }
+                  });
+      return CompletableFuture.completedFuture(
+          new Attachment() {
+            @Override
+            public void credit(Map<String, Integer> wanted) {
+              attached.credit(wanted);
+            }
+
+            @Override
+            public void close() {
+              attached.close();
+            }
+          });
+    } catch (NotLeaderException | IllegalStateException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
+  public CompletableFuture<AnswerFrame> checksum(int group, long token) {
+    if (group < 0 || group >= checksums.size()) {
+      return CompletableFuture.failedFuture(
+          new IllegalArgumentException("there is no group " + group));
+    }
+    return checksums.get(group).of(token);
+  }
+}

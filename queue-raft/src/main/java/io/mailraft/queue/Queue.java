@@ -1,0 +1,398 @@
+package io.mailraft.queue;
+
+import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.log.Outcome;
+import io.mailraft.api.log.Outcomes;
+import io.mailraft.api.log.Record;
+import io.mailraft.api.log.SetDocument;
+import io.mailraft.api.stored.StoredMessage;
+import io.mailraft.queue.QueueException.Reason;
+import io.mailraft.queue.control.ControlFold;
+import io.mailraft.queue.control.ControlView;
+import io.mailraft.queue.shard.Depth;
+import io.mailraft.queue.shard.Lane;
+import io.mailraft.queue.shard.Shard;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * The replicated queue as one node sees it: mail goes in by {@link #begin}, claims come out,
+ * outcomes go back.
+ *
+ * <p>Where the leaders are makes no difference to the caller. Started by {@link #start}, and usable
+ * once {@link #joined} is complete.
+ */
+public final class Queue implements Uploads, AutoCloseable {
+  private static final Duration CHECKSUM_TIMEOUT = Duration.ofMinutes(2);
+  private static final Duration DOCUMENT_TIMEOUT = Duration.ofSeconds(30);
+
+  private final QueueSettings settings;
+  private final Replicas replicas;
+  private final NodeLease lease;
+  private final OutcomeJournal journal;
+  private final List<ClaimIntake> intakes = new ArrayList<>();
+  private final List<OutcomeReporter> reporters = new ArrayList<>();
+  private final UploadMemory uploadMemory;
+  private final DiskGuard disk;
+  private final AtomicInteger turn = new AtomicInteger();
+  private final CompletableFuture<IdSource> ids;
+  private volatile boolean accepting = true;
+
+  /**
+   * Opens the databases and logs. Nothing runs yet.
+   *
+   * @param claims takes the deliveries that this node may attempt, all of them, or none and throws;
+   *     called on one thread for each shard
+   * @param broken hears, once, of trouble that stopped a replica: the process should end
+   * @throws IOException if the data directory cannot be used; the message says what to do
+   */
+  public Queue(
+      QueueSettings settings,
+      InstantSource clock,
+      Consumer<List<ClaimedDelivery>> claims,
+      Consumer<Throwable> broken)
+      throws IOException {
+    this.settings = settings;
+    this.disk = new DiskGuard(settings.node().dataDir(), settings.queue().minFreeBytes());
+    this.replicas = new Replicas(settings, clock, disk, broken);
+    this.journal = new OutcomeJournal(settings.node().dataDir().resolve("outcomes"));
+    this.uploadMemory = new UploadMemory(Runtime.getRuntime().maxMemory() / 8);
+    for (Shard shard : replicas.shards()) {
+      GroupClient client = replicas.shardClient(shard.number());
+      ClaimIntake intake =
+          new ClaimIntake(shard.number() + 1, client, shard, claims, replicas.timer());
+      intakes.add(intake);
+      reporters.add(
+          new OutcomeReporter("outcomes-" + shard.number(), client, journal, intake::settled));
+    }
+    this.lease =
+        new NodeLease(
+            replicas.controlClient(),
+            replicas.control(),
+            settings.node().id(),
+            ThreadLocalRandom.current().nextLong(),
+            settings.addresses(),
+            settings.cluster().leaseTerm(),
+            System::nanoTime,
+            held -> intakes.forEach(intake -> intake.lease(held)));
+    this.ids = lease.first().thenApplyAsync(held -> idSource(clock, held.node()));
+  }
+
+  private IdSource idSource(InstantSource clock, int node) {
+    try {
+      long floor =
+          replicas.groups().stream()
+              .mapToLong(group -> group.applied().stampMillis())
+              .max()
+              .orElse(0);
+      return new IdSource(settings.node().dataDir().resolve("ids"), clock, floor, node);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Starts the replicas, reports what an earlier process left in its journal, then joins the
+   * cluster.
+   *
+   * @throws IOException if the Raft port cannot be used
+   */
+  public void start() throws IOException {
+    replicas.start();
+    Map<Long, Outcomes> left = journal.open();
+    reporters.forEach(OutcomeReporter::start);
+    left.forEach(
+        (ticket, outcomes) -> {
+          int shard = MessageId.of(outcomes.getOutcomes(0).getId()).shard();
+          if (shard < reporters.size()) {
+            reporters.get(shard).recover(ticket, outcomes);
+          } else {
+            journal.strike(ticket);
+          }
+        });
+    Thread.ofVirtual().name("join").start(() -> join(left.isEmpty()));
+  }
+
+  /**
+   * Outcomes of the last process go first: once this one joins, the claims of the last return to
+   * the queue, and what it had delivered would be delivered again (I6). They wait for a term at
+   * most, since the old lease lapses by then anyway.
+   */
+  private void join(boolean clean) {
+    long deadline = System.nanoTime() + settings.cluster().leaseTerm().toNanos();
+    try {
+      while (!clean && !journal.open().isEmpty() && System.nanoTime() - deadline < 0) {
+        TimeUnit.MILLISECONDS.sleep(10); // Polled: it happens once, at the start.
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    lease.start();
+    var _ = lease.first().thenRun(this::seedDocument);
+  }
+
+  private void seedDocument() {
+    if (replicas.control().current().document().version() == 0) {
+      var _ =
+          replicas
+              .controlClient()
+              .submit(
+                  Record.newBuilder()
+                      .setSetDocument(
+                          SetDocument.newBuilder()
+                              .setExpectedVersion(0)
+                              .setYaml(settings.documentSeed())
+                              .setAuthor(settings.node().id()))
+                      .build(),
+                  DOCUMENT_TIMEOUT);
+    }
+  }
+
+  /** Completes once this node has joined the cluster and can accept mail. */
+  public CompletableFuture<Void> joined() {
+    return ids.thenAccept(source -> {});
+  }
+
+  @Override
+  public Upload begin() throws QueueException {
+    if (!accepting) {
+      throw new QueueException(Reason.STOPPING, "this node is stopping");
+    }
+    if (disk.full()) {
+      throw new QueueException(Reason.DISK_FULL, "the disk of this node is nearly full");
+    }
+    if (!ids.isDone() || ids.isCompletedExceptionally()) {
+      throw new QueueException(Reason.NO_MAJORITY, "this node has not joined the cluster yet");
+    }
+    Shard shard = chooseShard();
+    if (replicas.leaderlessFor(shard.number()).compareTo(settings.queue().submitTimeout()) > 0) {
+      throw new QueueException(
+          Reason.NO_MAJORITY, "no leader of shard " + shard.number() + " is known for long");
+    }
+    try {
+      return new ReplicatedUpload(
+          ids.join().next(shard.number()),
+          replicas.shardClient(shard.number()),
+          uploadMemory,
+          disk,
+          settings.queue().submitTimeout());
+    } catch (IOException e) {
+      throw new QueueException(Reason.DISK_FULL, "the mark of message ids cannot be moved", e);
+    }
+  }
+
+  /** A shard that this node leads, or else one after the other. */
+  private Shard chooseShard() {
+    List<Shard> shards = replicas.shards();
+    int start = Math.floorMod(turn.getAndIncrement(), shards.size());
+    for (int i = 0; i < shards.size(); i++) {
+      Shard shard = shards.get((start + i) % shards.size());
+      if (replicas.shardClient(shard.number()).group().leading()) {
+        return shard;
+      }
+    }
+    return shards.get(start);
+  }
+
+  /** Says how many claims this node wants to hold, by zone; each shard gives up to its part. */
+  public void want(Map<String, Integer> claimsByZone) {
+    int shards = intakes.size();
+    Map<String, Integer> part = new TreeMap<>();
+    claimsByZone.forEach((zone, count) -> part.put(zone, Math.ceilDiv(count, shards)));
+    intakes.forEach(intake -> intake.want(part));
+  }
+
+  /**
+   * Reports how an attempt ended. On return it is in the local journal; the shard has it some time
+   * later.
+   */
+  public void report(long epoch, Outcome outcome) {
+    int node = lease.first().join().node();
+    int shard = MessageId.of(outcome.getId()).shard();
+    reporters.get(shard).report(node, epoch, intakes.get(shard).named(outcome, epoch));
+  }
+
+  /** Claims that this node holds, until their outcomes are confirmed. */
+  public int held() {
+    return intakes.stream().mapToInt(ClaimIntake::held).sum();
+  }
+
+  /** Outcomes that the shards have not confirmed yet. */
+  public int unconfirmedOutcomes() {
+    return journal.open().size();
+  }
+
+  /** Whether this node may deliver under that epoch, by its own clock, with a margin (I5). */
+  public boolean leaseAlive(long epoch) {
+    return lease.alive(epoch);
+  }
+
+  /**
+   * The content of an open message.
+   *
+   * @throws QueueException if there is no such open message here
+   */
+  public Content open(MessageId id) throws QueueException {
+    if (id.shard() >= replicas.shards().size()) {
+      throw new QueueException(Reason.UNKNOWN, "there is no shard " + id.shard());
+    }
+    Shard shard = replicas.shards().get(id.shard());
+    StoredMessage message =
+        shard
+            .message(id)
+            .orElseThrow(() -> new QueueException(Reason.UNKNOWN, "no open message " + id));
+    return new Content(shard, id, message);
+  }
+
+  /** What the control group has agreed on, as applied here. */
+  public ControlFold control() {
+    return replicas.control();
+  }
+
+  /** Exact counters by zone, over all shards. */
+  public Map<String, Depth> zones() {
+    Map<String, Depth> sum = new TreeMap<>();
+    replicas
+        .shards()
+        .forEach(
+            shard -> shard.zones().forEach((zone, depth) -> sum.merge(zone, depth, Depth::plus)));
+    return sum;
+  }
+
+  /** Exact counters of one zone and recipient domain, over all shards. */
+  public Depth lane(String zone, String domain) {
+    return replicas.shards().stream()
+        .map(shard -> shard.lane(new Lane(zone, domain)))
+        .reduce(Depth.ZERO, Depth::plus);
+  }
+
+  /** Every group as this node sees it. */
+  public List<GroupState> groups() {
+    return replicas.groups().stream()
+        .map(
+            group ->
+                new GroupState(
+                    group.name(),
+                    group.leader(),
+                    group.term(),
+                    group.applied().index(),
+                    group.committedIndex()))
+        .toList();
+  }
+
+  /** Why mail cannot be accepted just now; empty where it can. */
+  public Optional<String> unready() {
+    if (!accepting) {
+      return Optional.of("stopping");
+    }
+    if (!ids.isDone()) {
+      return Optional.of("this node has not joined the cluster");
+    }
+    if (disk.full()) {
+      return Optional.of("the disk is nearly full");
+    }
+    return replicas.groups().stream()
+        .filter(group -> group.leader().isEmpty())
+        .findFirst()
+        .map(group -> "no leader of " + group.name() + " is known");
+  }
+
+  /**
+   * Takes the checksum of every replica of every group, each group's at one index of its log (I8).
+   *
+   * @throws QueueException if a group has no leader in time
+   */
+  public List<ReplicaChecksum> verifyState() throws QueueException {
+    List<ReplicaChecksum> all = new ArrayList<>();
+    for (int number = 0; number < replicas.groups().size(); number++) {
+      long token = ThreadLocalRandom.current().nextLong();
+      replicas.takeChecksum(number, token);
+      String group = replicas.groups().get(number).name();
+      for (String node : settings.cluster().peers().keySet()) {
+        all.add(checksum(group, number, node, token));
+      }
+    }
+    return all;
+  }
+
+  private ReplicaChecksum checksum(String group, int number, String node, long token) {
+    try {
+      AnswerFrame frame =
+          replicas
+              .askChecksum(node, number, token)
+              .get(CHECKSUM_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      return new ReplicaChecksum(
+          group,
+          node,
+          frame.getIndex(),
+          HexFormat.of().formatHex(frame.getChecksum().getDigest().toByteArray()),
+          frame.getChecksum().getRows(),
+          "");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new ReplicaChecksum(group, node, 0, "", 0, "interrupted");
+    } catch (ExecutionException e) {
+      return new ReplicaChecksum(group, node, 0, "", 0, String.valueOf(e.getCause()));
+    } catch (TimeoutException e) {
+      return new ReplicaChecksum(
+          group, node, 0, "", 0, "no answer within " + CHECKSUM_TIMEOUT.toSeconds() + " s");
+    }
+  }
+
+  /** The view that {@link #control} holds now. */
+  public ControlView cluster() {
+    return replicas.control().current();
+  }
+
+  /** Refuses new uploads; those that have begun go on. */
+  public void stopAccepting() {
+    accepting = false;
+  }
+
+  /** Waits until the shards have confirmed every outcome; false where they did not in time. */
+  public boolean awaitConfirmed(Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (unconfirmedOutcomes() > 0) {
+      if (System.nanoTime() - deadline >= 0) {
+        return false;
+      }
+      TimeUnit.MILLISECONDS.sleep(10); // Polled: it happens once, at the stop.
+    }
+    return true;
+  }
+
+  /** Hands every group that this node leads to another node, if one can take it in time. */
+  public void handOverLeadership(Duration timeout) {
+    replicas.handOverLeadership(timeout);
+  }
+
+  @Override
+  public void close() {
+    accepting = false;
+    lease.close();
+    intakes.forEach(ClaimIntake::close);
+    reporters.forEach(OutcomeReporter::close);
+    replicas.close();
+    try {
+      journal.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot close the outcome journal", e);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.mailraft.queue;
+
+/**
+ * Why the queue did not take or give something, in terms that an SMTP or HTTP client can be told.
+ */
+public final class QueueException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  /** The kind of refusal, with its SMTP reply and enhanced status code (RFC 3463). */
+  public enum Reason {
+    /** No majority answered in time. */
+    NO_MAJORITY(451, "4.3.0", "The queue is not available for now, try again later"),
+    /** The disk is nearly full. */
+    DISK_FULL(452, "4.3.1", "Not enough disk space, try again later"),
+    /** More waits already than the limits allow. */
+    BUSY(451, "4.3.2", "Too much mail is on its way in, try again later"),
+    /** The node is shutting down. */
+    STOPPING(421, "4.3.2", "The service is shutting down"),
+    /** The record will never be accepted. */
+    INVALID(554, "5.6.0", "The message cannot be stored"),
+    /** There is no such message, or it has ended. */
+    UNKNOWN(550, "5.1.0", "No such message");
+
+    private final int code;
+    private final String enhanced;
+    private final String text;
+
+    Reason(int code, String enhanced, String text) {
+      this.code = code;
+      this.enhanced = enhanced;
+      this.text = text;
+    }
+
+    /** SMTP reply code (RFC 5321 4.2). */
+    public int code() {
+      return code;
+    }
+
+    /** Enhanced status code (RFC 3463). */
+    public String enhanced() {
+      return enhanced;
+    }
+
+    /** One sentence for the client, without any inner detail. */
+    public String text() {
+      return text;
+    }
+
+    /** Whether a later try can succeed. */
+    public boolean temporary() {
+      return code < 500;
+    }
+  }
+
+  private final Reason reason;
+
+  public QueueException(Reason reason, String detail) {
+    super(detail);
+    this.reason = reason;
+  }
+
+  public QueueException(Reason reason, String detail, Throwable cause) {
+    super(detail, cause);
+    this.reason = reason;
+  }
+
+  public Reason reason() {
+    return reason;
+  }
+}

@@ -1,0 +1,201 @@
+package io.mailraft.queue;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.mailraft.api.log.DropUploads;
+import io.mailraft.api.log.Envelope;
+import io.mailraft.api.log.Recipient;
+import io.mailraft.api.log.Record;
+import io.mailraft.api.log.StoreChunk;
+import io.mailraft.api.log.StoreMessage;
+import io.mailraft.queue.QueueException.Reason;
+import io.mailraft.queue.raft.Answer;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/** An upload to one shard. See {@link Upload}. */
+final class ReplicatedUpload implements Upload {
+  /** Largest chunk, and largest message that travels in one record, in bytes. */
+  static final int CHUNK_BYTES = 256 << 10;
+
+  /** Most chunks on their way at a time. */
+  static final int IN_FLIGHT_MAX = 4;
+
+  private static final int FIRST_BYTES = UploadMemory.PIECE_BYTES;
+
+  private final MessageId id;
+  private final GroupClient shard;
+  private final UploadMemory memory;
+  private final DiskGuard disk;
+  private final Duration timeout;
+  private final ArrayDeque<CompletableFuture<Answer>> inFlight = new ArrayDeque<>();
+  private byte[] buffer = new byte[0];
+  private int filled;
+  private int chunks;
+  private long bytes;
+  private boolean over;
+
+  ReplicatedUpload(
+      MessageId id, GroupClient shard, UploadMemory memory, DiskGuard disk, Duration timeout) {
+    this.id = id;
+    this.shard = shard;
+    this.memory = memory;
+    this.disk = disk;
+    this.timeout = timeout;
+  }
+
+  @Override
+  public MessageId id() {
+    return id;
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public void write(ByteBuffer content) throws QueueException {
+    if (over) {
+      throw new IllegalStateException("upload " + id + " is over");
+    }
+    while (content.hasRemaining()) {
+      if (filled == buffer.length) {
+        makeRoom();
+      }
+      int count = Math.min(content.remaining(), buffer.length - filled);
+      content.get(buffer, filled, count);
+      filled += count;
+      bytes += count;
+    }
+  }
+
+  private void makeRoom() throws QueueException {
+    if (buffer.length == 0) {
+      firstPiece();
+    } else if (buffer.length < CHUNK_BYTES && memory.more(pieces(buffer.length))) {
+      buffer = Arrays.copyOf(buffer, buffer.length * 2);
+    } else {
+      storeChunk();
+      firstPiece();
+    }
+  }
+
+  private void firstPiece() throws QueueException {
+    try {
+      if (!memory.first(timeout)) {
+        throw new QueueException(Reason.BUSY, "other uploads hold all memory for uploads");
+      }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+    buffer = new byte[FIRST_BYTES];
+    filled = 0;
+  }
+
+  private static int pieces(int length) {
+    return length / UploadMemory.PIECE_BYTES;
+  }
+
+  /** Sends the buffer off as a chunk; its memory goes back once the chunk is stored or given up. */
+  private void storeChunk() throws QueueException {
+    if (disk.full()) {
+      throw new QueueException(Reason.DISK_FULL, "the disk of this node is nearly full");
+    }
+    int pieces = pieces(buffer.length);
+    Record record =
+        Record.newBuilder()
+            .setStoreChunk(
+                StoreChunk.newBuilder()
+                    .setId(id.toByteString())
+                    .setNumber(chunks++)
+                    .setBody(UnsafeByteOperations.unsafeWrap(buffer, 0, filled)))
+            .build();
+    buffer = new byte[0];
+    filled = 0;
+    inFlight.add(
+        shard.submit(record, timeout).whenComplete((value, trouble) -> memory.giveBack(pieces)));
+    while (inFlight.size() >= IN_FLIGHT_MAX) {
+      await(inFlight.remove());
+    }
+  }
+
+  private void await(CompletableFuture<Answer> answer) throws QueueException {
+    try {
+      switch (answer.get()) {
+        case Answer.Accepted accepted -> {}
+        case Answer.Refused(long index, String detail) ->
+            throw new QueueException(Reason.INVALID, detail + " (log index " + index + ")");
+      }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof QueueException refused) {
+        throw new QueueException(refused.reason(), String.valueOf(refused.getMessage()), refused);
+      }
+      throw new IllegalStateException("storing a part of message " + id, e);
+    }
+  }
+
+  private static QueueException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new QueueException(Reason.STOPPING, "interrupted while storing a message", e);
+  }
+
+  @Override
+  public void commit(Envelope envelope, List<Recipient> recipients) throws QueueException {
+    if (over) {
+      throw new IllegalStateException("upload " + id + " is over");
+    }
+    StoreMessage.Builder message =
+        StoreMessage.newBuilder()
+            .setId(id.toByteString())
+            .setEnvelope(envelope)
+            .setBodyBytes(bytes)
+            .addAllRecipients(recipients);
+    if (chunks == 0) {
+      message.setBody(UnsafeByteOperations.unsafeWrap(buffer, 0, filled));
+    } else {
+      if (filled > 0) {
+        storeChunk();
+      }
+      while (!inFlight.isEmpty()) {
+        await(inFlight.remove());
+      }
+      message.setChunks(chunks);
+    }
+    await(shard.submit(Record.newBuilder().setStoreMessage(message).build(), timeout));
+    over = true;
+    giveBackBuffer();
+  }
+
+  private void giveBackBuffer() {
+    memory.giveBack(pieces(buffer.length));
+    buffer = new byte[0];
+    filled = 0;
+  }
+
+  @Override
+  public void close() {
+    if (over) {
+      return;
+    }
+    over = true;
+    giveBackBuffer();
+    if (chunks > 0) {
+      // Only a courtesy: what it does not reach is collected after the upload timeout. A commit
+      // whose answer was lost is safe: applied before this, it made the message visible, which is
+      // no upload any more; applied after it, it is refused, since its chunks are gone.
+      var _ =
+          shard.submit(
+              Record.newBuilder()
+                  .setDropUploads(DropUploads.newBuilder().addIds(id.toByteString()))
+                  .build(),
+              timeout);
+    }
+  }
+}

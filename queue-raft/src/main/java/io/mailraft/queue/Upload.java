@@ -1,0 +1,49 @@
+package io.mailraft.queue;
+
+import io.mailraft.api.log.Envelope;
+import io.mailraft.api.log.Recipient;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * A message on its way in. Used by one thread at a time; blocks where it must wait, so a virtual
+ * thread suits it.
+ *
+ * <p>Bytes are gathered into chunks of at most 256 KiB. A message that fits one chunk travels whole
+ * in its one record. Of a larger one at most 4 chunks are in flight: {@link #write} waits for the
+ * oldest. An election in between is waited out, within the queue's submit timeout.
+ */
+public interface Upload extends AutoCloseable {
+
+  /** The id that the message will have. */
+  MessageId id();
+
+  /**
+   * Appends to the message: header and body as they are to be stored, lines ending in CRLF, no
+   * dot-stuffing. The buffer is copied and may be reused.
+   *
+   * @throws QueueException if a chunk could not be stored; the upload is then over
+   */
+  void write(ByteBuffer bytes) throws QueueException;
+
+  /** Bytes written so far. */
+  long bytes();
+
+  /**
+   * Makes the message and its deliveries visible, and returns once a majority of nodes has them on
+   * disk (I1).
+   *
+   * @param recipients at least one, with distinct sequence numbers counted from 1
+   * @throws QueueException if that did not happen in time. Where the reason is {@code NO_MAJORITY}
+   *     the message may still have been stored: the client will send it again, as after any lost
+   *     reply (RFC 1047)
+   */
+  void commit(Envelope envelope, List<Recipient> recipients) throws QueueException;
+
+  /**
+   * Gives up an upload that was not committed; what it stored is collected. Does nothing after a
+   * commit.
+   */
+  @Override
+  void close();
+}

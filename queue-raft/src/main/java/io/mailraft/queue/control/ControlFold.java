@@ -1,0 +1,275 @@
+package io.mailraft.queue.control;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.JoinNode;
+import io.mailraft.api.log.LeaseRef;
+import io.mailraft.api.log.Record;
+import io.mailraft.api.log.SetDocument;
+import io.mailraft.api.stored.StoredDocument;
+import io.mailraft.api.stored.StoredNode;
+import io.mailraft.queue.raft.Answer;
+import io.mailraft.queue.raft.Fold;
+import io.mailraft.queue.raft.FoldException;
+import io.mailraft.queue.store.Batch;
+import io.mailraft.queue.store.Position;
+import io.mailraft.queue.store.Table;
+import io.mailraft.queue.store.Table.Removal;
+import io.mailraft.queue.store.View;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/**
+ * The state machine of the control group: nodes with their leases, and the cluster document.
+ *
+ * <p>A lease is a node's epoch: the log index of the join that gave it, so epochs only grow. It
+ * ends with a lapse, which the leader proposes after the full term, or with the join of the node's
+ * next process. Renewals change no row: their commit proves that the one who renewed was the
+ * leader, and every node's clock does the rest (I5).
+ */
+public final class ControlFold implements Fold {
+  static final Table NODE = new Table("node", Removal.ANY, false);
+  static final Table DOCUMENT = new Table("document", Removal.ANY, false);
+
+  /** Most nodes that may ever join: their number has two hex digits in message ids. */
+  static final int NODES_MAX = 256;
+
+  private static final byte[] FIRST = new byte[0];
+  private static final byte[] END = {(byte) 0xff};
+  private static final byte[] CURRENT = {0};
+
+  private final Map<String, NodeEntry> nodes = new TreeMap<>();
+  private final List<Consumer<ControlView>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<LeaseRef>> renewalListeners = new CopyOnWriteArrayList<>();
+  private final List<LeaseRef> renewed = new ArrayList<>();
+  private ClusterDocument document = ClusterDocument.NONE;
+  private boolean changed;
+  private volatile long appliedIndex = -1;
+  private volatile ControlView current = new ControlView(-1, Map.of(), ClusterDocument.NONE);
+
+  @Override
+  public List<Table> tables() {
+    return List.of(NODE, DOCUMENT);
+  }
+
+  /** The state as applied here. */
+  public ControlView current() {
+    return current;
+  }
+
+  /**
+   * Log index of the last entry that was applied since the start; -1 before the first. {@link
+   * #current}, read afterwards, holds at least that.
+   */
+  public long appliedIndex() {
+    return appliedIndex;
+  }
+
+  /**
+   * Hears of every change, on the apply thread; must not block. Told at once of the state as it is.
+   */
+  public void onChange(Consumer<ControlView> listener) {
+    listeners.add(listener);
+    listener.accept(current);
+  }
+
+  /** Hears of every lease that was renewed or given, on the apply thread; must not block. */
+  void onRenewal(Consumer<LeaseRef> listener) {
+    renewalListeners.add(listener);
+  }
+
+  @Override
+  public void load(View view) {
+    nodes.clear();
+    document = ClusterDocument.NONE;
+    renewed.clear();
+    view.scan(
+        NODE,
+        FIRST,
+        END,
+        (key, value) -> {
+          try {
+            StoredNode row = StoredNode.parseFrom(value);
+            nodes.put(
+                row.getName(),
+                new NodeEntry(
+                    row.getNumber(),
+                    row.getName(),
+                    row.getIncarnation(),
+                    row.getEpoch(),
+                    row.getAddresses()));
+          } catch (InvalidProtocolBufferException e) {
+            throw new FoldException("a node row cannot be read", e);
+          }
+          return true;
+        });
+    view.get(DOCUMENT, CURRENT).ifPresent(row -> document = documentOf(row));
+    publish(-1);
+  }
+
+  private static ClusterDocument documentOf(byte[] bytes) {
+    try {
+      StoredDocument row = StoredDocument.parseFrom(bytes);
+      return new ClusterDocument(
+          row.getVersion(), row.getYaml(), row.getAuthor(), row.getStampMillis());
+    } catch (InvalidProtocolBufferException e) {
+      throw new FoldException("the row of the cluster document cannot be read", e);
+    }
+  }
+
+  @Override
+  public List<Answer> apply(Entry entry, Position at, Batch batch) {
+    List<Answer> answers = new ArrayList<>(entry.getRecordsCount());
+    for (Record record : entry.getRecordsList()) {
+      answers.add(apply(record, at, batch));
+    }
+    return answers;
+  }
+
+  @Override
+  public void applied(Position at) {
+    for (LeaseRef lease : renewed) {
+      renewalListeners.forEach(listener -> listener.accept(lease));
+    }
+    renewed.clear();
+    if (changed) {
+      changed = false;
+      publish(at.index());
+    }
+    appliedIndex = at.index();
+  }
+
+  @Override
+  public void abandoned() {
+    renewed.clear();
+  }
+
+  private void publish(long index) {
+    ControlView view = new ControlView(index, Map.copyOf(nodes), document);
+    current = view;
+    listeners.forEach(listener -> listener.accept(view));
+  }
+
+  private Answer apply(Record record, Position at, Batch batch) {
+    return switch (record.getKindCase()) {
+      case JOIN_NODE -> join(record.getJoinNode(), at, batch);
+      case RENEW -> {
+        int alive = 0;
+        for (LeaseRef lease : record.getRenew().getLeasesList()) {
+          if (holder(lease).isPresent()) {
+            renewed.add(lease);
+            alive++;
+          }
+        }
+        yield alive == record.getRenew().getLeasesCount()
+            ? new Answer.Accepted(at.index(), alive)
+            : new Answer.Refused(at.index(), "the lease has lapsed");
+      }
+      case LAPSE -> {
+        Optional<NodeEntry> holder = holder(record.getLapse().getLease());
+        holder.ifPresent(node -> put(withEpoch(node, 0), batch));
+        yield new Answer.Accepted(at.index(), holder.isPresent() ? 1 : 0);
+      }
+      case SET_DOCUMENT -> setDocument(record.getSetDocument(), at, batch);
+      case CHECKSUM -> new Answer.Accepted(at.index(), 0);
+      case STORE_MESSAGE,
+          STORE_CHUNK,
+          DROP_UPLOADS,
+          CLAIM,
+          OUTCOMES,
+          RETURN_CLAIMS,
+          RELEASE,
+          FENCE,
+          FORGET,
+          ORDER ->
+          throw new FoldException(
+              "a record of a shard in the control group: " + record.getKindCase());
+      case KIND_NOT_SET ->
+          throw new FoldException(
+              "a record of an unknown kind: this log was written by a newer version of mailraft");
+    };
+  }
+
+  private Optional<NodeEntry> holder(LeaseRef lease) {
+    return nodes.values().stream()
+        .filter(node -> node.number() == lease.getNode())
+        .filter(node -> node.live() && node.epoch() == lease.getEpoch())
+        .findFirst();
+  }
+
+  private static NodeEntry withEpoch(NodeEntry node, long epoch) {
+    return new NodeEntry(node.number(), node.name(), node.incarnation(), epoch, node.addresses());
+  }
+
+  /**
+   * A repeated join of the same process gives the same epoch while it lives; the next process gets
+   * a new one.
+   */
+  private Answer join(JoinNode record, Position at, Batch batch) {
+    NodeEntry before = nodes.get(record.getName());
+    if (before != null
+        && before.live()
+        && before.incarnation() == record.getIncarnation()
+        && before.addresses().equals(record.getAddresses())) {
+      return new Answer.Accepted(at.index(), before.epoch());
+    }
+    if (before == null && nodes.size() >= NODES_MAX) {
+      return new Answer.Refused(at.index(), NODES_MAX + " nodes have joined, there can be no more");
+    }
+    int number = before == null ? nodes.size() : before.number();
+    NodeEntry after =
+        new NodeEntry(
+            number, record.getName(), record.getIncarnation(), at.index(), record.getAddresses());
+    put(after, batch);
+    renewed.add(LeaseRef.newBuilder().setNode(number).setEpoch(at.index()).build());
+    return new Answer.Accepted(at.index(), at.index());
+  }
+
+  private void put(NodeEntry node, Batch batch) {
+    nodes.put(node.name(), node);
+    changed = true;
+    batch.put(
+        NODE,
+        node.name().getBytes(StandardCharsets.UTF_8),
+        StoredNode.newBuilder()
+            .setNumber(node.number())
+            .setName(node.name())
+            .setIncarnation(node.incarnation())
+            .setEpoch(node.epoch())
+            .setAddresses(node.addresses())
+            .build()
+            .toByteArray());
+  }
+
+  private Answer setDocument(SetDocument record, Position at, Batch batch) {
+    if (record.getExpectedVersion() != document.version()) {
+      return new Answer.Refused(
+          at.index(),
+          "the cluster document is at version "
+              + document.version()
+              + ", not "
+              + record.getExpectedVersion());
+    }
+    document =
+        new ClusterDocument(
+            document.version() + 1, record.getYaml(), record.getAuthor(), at.stampMillis());
+    changed = true;
+    batch.put(
+        DOCUMENT,
+        CURRENT,
+        StoredDocument.newBuilder()
+            .setVersion(document.version())
+            .setYaml(document.yaml())
+            .setAuthor(document.author())
+            .setStampMillis(document.stampMillis())
+            .build()
+            .toByteArray());
+    return new Answer.Accepted(at.index(), document.version());
+  }
+}

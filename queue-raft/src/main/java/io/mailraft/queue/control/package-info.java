@@ -1,0 +1,34 @@
+/**
+ * The control group: which nodes there are, who holds a lease, and the cluster document.
+ *
+ * <h2>Purpose</h2>
+ *
+ * {@code ControlFold} is the state machine, {@code LeaseKeeper} the leader's clock over leases. A
+ * node's lease is for all zones: each zone is leased to every live node.
+ *
+ * <h2>Invariants</h2>
+ *
+ * A node's number is never given to another. Epochs are log indexes, so they only grow. A lease
+ * lapses a full term after its last renewal at the earliest, by the leader's monotonic clock (I5).
+ *
+ * <h2>Threads</h2>
+ *
+ * Apply on the group's apply thread; listeners are called there and must not block. The keeper has
+ * one timer thread.
+ *
+ * <h2>Failure</h2>
+ *
+ * A new leader gives every live lease a full term, since it cannot know when it was renewed last.
+ *
+ * <h2>Security</h2>
+ *
+ * Lapses are proposed by the leader alone; nodes join, renew, and set the document.
+ *
+ * <h2>Known limits</h2>
+ *
+ * Zones do not differ in who serves them; throttles are not here yet.
+ */
+@NullMarked
+package io.mailraft.queue.control;
+
+import org.jspecify.annotations.NullMarked;

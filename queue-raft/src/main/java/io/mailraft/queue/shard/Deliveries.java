@@ -1,0 +1,324 @@
+package io.mailraft.queue.shard;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.mailraft.api.log.Outcome;
+import io.mailraft.api.stored.DeliveryState;
+import io.mailraft.api.stored.StoredClaim;
+import io.mailraft.api.stored.StoredDelivery;
+import io.mailraft.queue.MessageId;
+import io.mailraft.queue.raft.FoldException;
+import io.mailraft.queue.shard.Counters.State;
+import io.mailraft.queue.store.Batch;
+import io.mailraft.queue.store.View;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The deliveries of a shard and the ways from one state to another.
+ *
+ * <pre>
+ * from               by                          to
+ * -                  message stored              queued
+ * queued             claim                       claimed
+ * claimed            returned, fence, lost push  queued
+ * claimed            deferred                    deferred
+ * claimed            delivered, bounced, expired that end
+ * deferred           due, resume                 queued
+ * queued, deferred   hold                        held
+ * held               resume                      queued
+ * queued, deferred,
+ * held               cancel                      cancelled
+ * any open           delivered, from whomever    delivered
+ * </pre>
+ *
+ * <p>The state is where the row is: a row in {@code ready} is queued, one in {@code claim} is
+ * claimed, one in {@code due} is deferred. A delivery's own row says queued for the first two,
+ * since rewriting it at each claim would buy nothing. Claims are also kept in memory: their number
+ * is bounded by what nodes ask for, not by depth (I9), and each has one owner because a claim needs
+ * the {@code ready} row and removes it (I4).
+ */
+final class Deliveries {
+  private static final byte[] END = {(byte) 0xff};
+
+  private final Counters counters;
+  private final Map<DeliveryId, ClaimOwner> claims = new HashMap<>();
+  private final List<Event> events = new ArrayList<>();
+
+  Deliveries(Counters counters) {
+    this.counters = counters;
+  }
+
+  /** Something that the leader wants to know, told once the entry is written. */
+  sealed interface Event {
+    record Queued(Lane lane, DeliveryId delivery) implements Event {}
+
+    record Claimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
+
+    record Unclaimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
+
+    record Fenced(int node, long epoch, boolean live) implements Event {}
+  }
+
+  void load(View view) {
+    claims.clear();
+    events.clear();
+    view.scan(
+        Rows.CLAIM,
+        Rows.FIRST,
+        END,
+        (key, value) -> {
+          try {
+            StoredClaim row = StoredClaim.parseFrom(value);
+            claims.put(
+                Rows.lastDelivery(key),
+                new ClaimOwner(
+                    row.getNode(),
+                    row.getEpoch(),
+                    new Lane(row.getZone(), row.getDomain()),
+                    row.getIndex()));
+          } catch (InvalidProtocolBufferException e) {
+            throw new FoldException(
+                "claim row of " + Rows.lastDelivery(key) + " cannot be read", e);
+          }
+          return true;
+        });
+  }
+
+  /** The claims of all nodes. A live map of the apply thread. */
+  Map<DeliveryId, ClaimOwner> claims() {
+    return claims;
+  }
+
+  /** Takes what happened since the last call. */
+  List<Event> takeEvents() {
+    List<Event> taken = List.copyOf(events);
+    events.clear();
+    return taken;
+  }
+
+  void fenced(int node, long epoch, boolean live) {
+    events.add(new Event.Fenced(node, epoch, live));
+  }
+
+  void create(DeliveryId delivery, StoredDelivery row, Batch batch) {
+    batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
+    queue(delivery, lane(row), batch);
+  }
+
+  /** Claims a queued delivery; false where it is not queued in that lane. */
+  boolean claim(DeliveryId delivery, ClaimOwner owner, Batch batch) {
+    byte[] ready = Rows.ready(owner.lane(), delivery);
+    if (batch.get(Rows.READY, ready).isEmpty()) {
+      return false;
+    }
+    batch.delete(Rows.READY, ready);
+    batch.put(
+        Rows.CLAIM,
+        Rows.delivery(delivery),
+        StoredClaim.newBuilder()
+            .setNode(owner.node())
+            .setEpoch(owner.epoch())
+            .setZone(owner.lane().zone())
+            .setDomain(owner.lane().domain())
+            .setIndex(owner.index())
+            .build()
+            .toByteArray());
+    claims.put(delivery, owner);
+    counters.add(owner.lane(), State.QUEUED, -1);
+    counters.add(owner.lane(), State.CLAIMED, 1);
+    events.add(new Event.Claimed(delivery, owner));
+    return true;
+  }
+
+  /** Puts a claimed delivery back to the queue. */
+  void giveBack(DeliveryId delivery, Batch batch) {
+    ClaimOwner owner = unclaim(delivery, batch);
+    queue(delivery, owner.lane(), batch);
+  }
+
+  void defer(DeliveryId delivery, Outcome outcome, long stampMillis, Batch batch) {
+    unclaim(delivery, batch);
+    StoredDelivery before = row(delivery, batch);
+    long next = stampMillis + outcome.getDelayMillis();
+    StoredDelivery after =
+        before.toBuilder()
+            .setState(DeliveryState.DELIVERY_DEFERRED)
+            .setAttempts(before.getAttempts() + 1)
+            .setFirstMillis(before.getFirstMillis() == 0 ? stampMillis : before.getFirstMillis())
+            .setLastMillis(stampMillis)
+            .setNextMillis(next)
+            .setReply(outcome.getReply())
+            .build();
+    batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
+    batch.put(Rows.DUE, Rows.due(next, delivery), Rows.lane(lane(after)));
+    counters.add(lane(after), State.DEFERRED, 1);
+  }
+
+  /** Queues a deferred delivery; false where it is not deferred. */
+  boolean release(DeliveryId delivery, Batch batch) {
+    Optional<StoredDelivery> row = find(delivery, batch);
+    if (row.isEmpty() || row.get().getState() != DeliveryState.DELIVERY_DEFERRED) {
+      return false;
+    }
+    leaveWaiting(delivery, row.get(), batch);
+    requeue(delivery, row.get(), batch);
+    return true;
+  }
+
+  /** Holds a queued or deferred delivery; false in any other state. */
+  boolean hold(DeliveryId delivery, String reason, Batch batch) {
+    Optional<StoredDelivery> row = findWaiting(delivery, batch);
+    if (row.isEmpty() || row.get().getState() == DeliveryState.HELD) {
+      return false;
+    }
+    leaveWaiting(delivery, row.get(), batch);
+    StoredDelivery after =
+        row.get().toBuilder().setState(DeliveryState.HELD).setReply(reason).build();
+    batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
+    counters.add(lane(after), State.HELD, 1);
+    return true;
+  }
+
+  /** Queues a held or deferred delivery; false in any other state. */
+  boolean resume(DeliveryId delivery, Batch batch) {
+    Optional<StoredDelivery> row = findWaiting(delivery, batch);
+    if (row.isEmpty() || row.get().getState() == DeliveryState.QUEUED) {
+      return false;
+    }
+    leaveWaiting(delivery, row.get(), batch);
+    requeue(delivery, row.get(), batch);
+    return true;
+  }
+
+  /** Takes a delivery that is queued, deferred or held out of its state; false in any other. */
+  boolean leaveForCancel(DeliveryId delivery, Batch batch) {
+    Optional<StoredDelivery> row = findWaiting(delivery, batch);
+    row.ifPresent(waiting -> leaveWaiting(delivery, waiting, batch));
+    return row.isPresent();
+  }
+
+  /**
+   * Takes an open delivery out of whatever state it is in; false where it has ended or is unknown.
+   */
+  boolean leaveForDelivered(DeliveryId delivery, Batch batch) {
+    if (claims.containsKey(delivery)) {
+      unclaim(delivery, batch);
+      return true;
+    }
+    return leaveForCancel(delivery, batch);
+  }
+
+  /** Writes the end of a delivery that has left its state. */
+  void end(
+      DeliveryId delivery,
+      DeliveryState end,
+      String reply,
+      long stampMillis,
+      int attempts,
+      Batch batch) {
+    StoredDelivery before = row(delivery, batch);
+    batch.put(
+        Rows.DELIVERY,
+        Rows.delivery(delivery),
+        before.toBuilder()
+            .setState(end)
+            .setAttempts(before.getAttempts() + attempts)
+            .setLastMillis(stampMillis)
+            .clearNextMillis()
+            .setReply(reply)
+            .build()
+            .toByteArray());
+  }
+
+  /** Takes a claim away without queueing the delivery. */
+  ClaimOwner unclaim(DeliveryId delivery, Batch batch) {
+    ClaimOwner owner = claims.remove(delivery);
+    if (owner == null) {
+      throw new FoldException(delivery + " is not claimed");
+    }
+    batch.delete(Rows.CLAIM, Rows.delivery(delivery));
+    counters.add(owner.lane(), State.CLAIMED, -1);
+    events.add(new Event.Unclaimed(delivery, owner));
+    return owner;
+  }
+
+  private void queue(DeliveryId delivery, Lane lane, Batch batch) {
+    batch.put(Rows.READY, Rows.ready(lane, delivery), Rows.NONE);
+    counters.add(lane, State.QUEUED, 1);
+    events.add(new Event.Queued(lane, delivery));
+  }
+
+  private void requeue(DeliveryId delivery, StoredDelivery row, Batch batch) {
+    StoredDelivery after = row.toBuilder().setState(DeliveryState.QUEUED).clearNextMillis().build();
+    batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
+    queue(delivery, lane(after), batch);
+  }
+
+  /** Removes the row that makes a delivery queued, deferred or held. */
+  private void leaveWaiting(DeliveryId delivery, StoredDelivery row, Batch batch) {
+    Lane lane = lane(row);
+    switch (row.getState()) {
+      case QUEUED -> {
+        batch.delete(Rows.READY, Rows.ready(lane, delivery));
+        counters.add(lane, State.QUEUED, -1);
+      }
+      case DELIVERY_DEFERRED -> {
+        batch.delete(Rows.DUE, Rows.due(row.getNextMillis(), delivery));
+        counters.add(lane, State.DEFERRED, -1);
+      }
+      case HELD -> counters.add(lane, State.HELD, -1);
+      case END_DELIVERED,
+          END_BOUNCED,
+          END_EXPIRED,
+          END_CANCELLED,
+          DELIVERY_STATE_UNSPECIFIED,
+          UNRECOGNIZED ->
+          throw new FoldException(delivery + " is not open: " + row.getState());
+    }
+  }
+
+  /** The row of a delivery that is queued, deferred or held, but not claimed. */
+  private Optional<StoredDelivery> findWaiting(DeliveryId delivery, View view) {
+    if (claims.containsKey(delivery)) {
+      return Optional.empty();
+    }
+    return find(delivery, view).filter(row -> isOpen(row.getState()));
+  }
+
+  private StoredDelivery row(DeliveryId delivery, View view) {
+    return find(delivery, view)
+        .orElseThrow(() -> new FoldException("there is no row of delivery " + delivery));
+  }
+
+  static Optional<StoredDelivery> find(DeliveryId delivery, View view) {
+    return view.get(Rows.DELIVERY, Rows.delivery(delivery))
+        .map(
+            bytes -> {
+              try {
+                return StoredDelivery.parseFrom(bytes);
+              } catch (InvalidProtocolBufferException e) {
+                throw new FoldException("the row of delivery " + delivery + " cannot be read", e);
+              }
+            });
+  }
+
+  static boolean isOpen(DeliveryState state) {
+    return state == DeliveryState.QUEUED
+        || state == DeliveryState.DELIVERY_DEFERRED
+        || state == DeliveryState.HELD;
+  }
+
+  static Lane lane(StoredDelivery row) {
+    return new Lane(row.getZone(), row.getDomain());
+  }
+
+  /** Removes the rows of a message's ended deliveries. */
+  static void forget(MessageId message, int recipients, Batch batch) {
+    for (int seq = 1; seq <= recipients; seq++) {
+      batch.delete(Rows.DELIVERY, Rows.delivery(new DeliveryId(message, seq)));
+    }
+  }
+}

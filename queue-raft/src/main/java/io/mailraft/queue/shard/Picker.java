@@ -1,0 +1,403 @@
+package io.mailraft.queue.shard;
+
+import io.mailraft.api.log.ClaimDeliveries;
+import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.queue.store.View;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A leader's choice of which node may attempt which queued delivery next.
+ *
+ * <p>Lanes of a zone take turns, a quantum each, so that a domain with a million queued does not
+ * starve one with ten. Within a lane the oldest goes first. A node gets as many claims in a zone as
+ * it said it wants, those under way included. Claims are only proposed here; apply verifies each
+ * against the state (I4), and events bring the result back.
+ *
+ * <p><b>Cost.</b> Each lane keeps a cursor: no queued delivery that is not proposed already stands
+ * before it, so a scan starts where the last one ended and never walks over rows that were claimed,
+ * whose tombstones may still lie there. A delivery that comes back moves the cursor back. A new
+ * leader has no cursors and pays one seek for each lane, when its turn comes. Memory is fixed for
+ * each lane that has queued deliveries, and for each claim.
+ *
+ * <p>Events come on the apply thread, {@link #plan} runs on the leader's own; the lock is held for
+ * one short scan at most.
+ */
+final class Picker implements ShardEvents {
+  /** Most deliveries that a lane gets in one turn. */
+  static final int QUANTUM = 32;
+
+  /** Most deliveries in one plan. */
+  static final int PLAN_MAX = 1024;
+
+  /** Most cursors that are kept; a lane without one pays a longer seek. */
+  static final int CURSORS_MAX = 65_536;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final View view;
+  private final Runnable wake;
+  private final int self;
+  private final Map<String, ArrayDeque<Lane>> turns = new LinkedHashMap<>();
+  private final Set<Lane> inTurn = new HashSet<>();
+  private final Map<Lane, byte[]> cursors =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Lane, byte[]> eldest) {
+          return size() > CURSORS_MAX;
+        }
+      };
+  private final Map<DeliveryId, ClaimOwner> proposed = new HashMap<>();
+  private final Map<Integer, Holder> holders = new HashMap<>();
+  private final Map<Integer, ShardFold.Fence> fences = new HashMap<>();
+  private final Map<Integer, ClaimDeliveries.Builder> outgoing = new HashMap<>();
+  private long outgoingIndex;
+
+  /** What the leader knows of one node. */
+  private static final class Holder {
+    private Optional<ClaimSession> session = Optional.empty();
+    private long ticket;
+    private long epoch;
+    private Map<String, Integer> wanted = Map.of();
+
+    /** Claims and proposed claims by zone, under whatever epoch. */
+    private final Map<String, Integer> held = new HashMap<>();
+
+    private int room(String zone) {
+      return wanted.getOrDefault(zone, 0) - held.getOrDefault(zone, 0);
+    }
+
+    private void hold(String zone, int change) {
+      held.merge(zone, change, Integer::sum);
+    }
+  }
+
+  /**
+   * @param self number of this node: it goes first among equals, since it has the rows already
+   * @param wake called whenever planning may find something; must not block
+   */
+  Picker(View view, int self, Runnable wake) {
+    this.view = view;
+    this.self = self;
+    this.wake = wake;
+  }
+
+  /** Takes over the state as it is. Called once, before any event. */
+  void start(ShardFold fold) {
+    lock.lock();
+    try {
+      fold.counters()
+          .lanes()
+          .forEach(
+              (lane, depth) -> {
+                if (depth.queued() > 0) {
+                  enterTurn(lane);
+                }
+              });
+      fold.claims().values().forEach(owner -> holder(owner.node()).hold(owner.lane().zone(), 1));
+      fences.putAll(fold.fences());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Opens a node's session in place of its last one; the ticket closes it. */
+  long attach(int node, long epoch, Map<String, Integer> wanted, ClaimSession session) {
+    long ticket;
+    lock.lock();
+    try {
+      Holder holder = holder(node);
+      ticket = ++holder.ticket;
+      holder.session = Optional.of(session);
+      holder.epoch = epoch;
+      holder.wanted = Map.copyOf(wanted);
+    } finally {
+      lock.unlock();
+    }
+    wake.run();
+    return ticket;
+  }
+
+  /** Changes what a node wants; ignored where it has attached under another epoch. */
+  void credit(int node, long epoch, Map<String, Integer> wanted) {
+    lock.lock();
+    try {
+      Holder holder = holder(node);
+      if (holder.epoch == epoch) {
+        holder.wanted = Map.copyOf(wanted);
+      }
+    } finally {
+      lock.unlock();
+    }
+    wake.run();
+  }
+
+  /** Closes a session, if it is still the node's. */
+  void detach(int node, long ticket) {
+    lock.lock();
+    try {
+      Holder holder = holder(node);
+      if (holder.ticket == ticket) {
+        holder.session = Optional.empty();
+        holder.wanted = Map.of();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends every session: this node does not lead any more. */
+  void close() {
+    List<ClaimSession> open = new ArrayList<>();
+    lock.lock();
+    try {
+      holders.values().forEach(holder -> holder.session.ifPresent(open::add));
+      holders.clear();
+    } finally {
+      lock.unlock();
+    }
+    open.forEach(ClaimSession::lost);
+  }
+
+  /** What is known of the nodes' leases. */
+  Map<Integer, ShardFold.Fence> fences() {
+    lock.lock();
+    try {
+      return Map.copyOf(fences);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Chooses claims to propose, one record for each node. Empty where there is no work or no room.
+   *
+   * @throws io.mailraft.queue.store.StoreException if the database cannot be read; nothing is
+   *     chosen then
+   */
+  List<ClaimDeliveries> plan() {
+    lock.lock();
+    try {
+      Map<Integer, ClaimDeliveries.Builder> plans = new LinkedHashMap<>();
+      try {
+        int left = PLAN_MAX;
+        for (Map.Entry<String, ArrayDeque<Lane>> zone : turns.entrySet()) {
+          left -= planZone(zone.getKey(), zone.getValue(), left, plans);
+        }
+      } catch (RuntimeException e) {
+        plans.values().forEach(plan -> takeBack(plan.build()));
+        throw e;
+      }
+      return plans.values().stream().map(ClaimDeliveries.Builder::build).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int planZone(
+      String zone, ArrayDeque<Lane> lanes, int limit, Map<Integer, ClaimDeliveries.Builder> plans) {
+    int planned = 0;
+    while (planned < limit && !lanes.isEmpty()) {
+      Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(zone);
+      if (roomiest.isEmpty()) {
+        break;
+      }
+      int node = roomiest.get().getKey();
+      Holder holder = roomiest.get().getValue();
+      // Taken out of its turn only once it was read: a database that cannot be read must not cost
+      // the lane its place for good.
+      Lane lane = lanes.element();
+      int quantum = Math.min(Math.min(QUANTUM, holder.room(zone)), limit - planned);
+      List<DeliveryId> picked = scan(lane, quantum);
+      lanes.remove();
+      if (picked.size() < quantum) {
+        inTurn.remove(lane);
+      } else {
+        lanes.add(lane);
+      }
+      if (picked.isEmpty()) {
+        continue;
+      }
+      ClaimOwner owner = new ClaimOwner(node, holder.epoch, lane, 0);
+      ClaimDeliveries.Builder plan =
+          plans.computeIfAbsent(
+              node, n -> ClaimDeliveries.newBuilder().setNode(n).setEpoch(holder.epoch));
+      for (DeliveryId delivery : picked) {
+        proposed.put(delivery, owner);
+        plan.addDeliveries(ref(delivery, owner));
+      }
+      holder.hold(zone, picked.size());
+      planned += picked.size();
+    }
+    return planned;
+  }
+
+  private Optional<Map.Entry<Integer, Holder>> roomiest(String zone) {
+    return holders.entrySet().stream()
+        .filter(entry -> mayClaim(entry.getKey(), entry.getValue()))
+        .filter(entry -> entry.getValue().room(zone) > 0)
+        .max(
+            Comparator.<Map.Entry<Integer, Holder>>comparingInt(
+                    entry -> entry.getValue().room(zone))
+                .thenComparing(entry -> entry.getKey() == self));
+  }
+
+  private boolean mayClaim(int node, Holder holder) {
+    ShardFold.Fence fence = fences.get(node);
+    return holder.session.isPresent()
+        && fence != null
+        && fence.live()
+        && fence.epoch() == holder.epoch;
+  }
+
+  private List<DeliveryId> scan(Lane lane, int limit) {
+    List<DeliveryId> picked = new ArrayList<>(limit);
+    byte[] from = cursors.getOrDefault(lane, Rows.readyFirst(lane));
+    byte[][] last = {from};
+    view.scan(
+        Rows.READY,
+        from,
+        Rows.readyEnd(lane),
+        (key, value) -> {
+          last[0] = Rows.after(key);
+          DeliveryId delivery = Rows.lastDelivery(key);
+          if (!proposed.containsKey(delivery)) {
+            picked.add(delivery);
+          }
+          return picked.size() < limit;
+        });
+    cursors.put(lane, last[0]);
+    return picked;
+  }
+
+  /** A proposal is over, applied or not. What did not become a claim is looked at again. */
+  void settle(ClaimDeliveries plan) {
+    lock.lock();
+    try {
+      takeBack(plan);
+    } finally {
+      lock.unlock();
+    }
+    wake.run();
+  }
+
+  private void takeBack(ClaimDeliveries plan) {
+    for (DeliveryRef ref : plan.getDeliveriesList()) {
+      DeliveryId delivery = ShardFold.idOf(ref);
+      ClaimOwner owner = proposed.remove(delivery);
+      if (owner != null) {
+        holder(owner.node()).hold(owner.lane().zone(), -1);
+        comeBack(owner.lane(), delivery);
+      }
+    }
+  }
+
+  @Override
+  public void queued(Lane lane, DeliveryId delivery) {
+    lock.lock();
+    try {
+      comeBack(lane, delivery);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void claimed(DeliveryId delivery, ClaimOwner owner) {
+    lock.lock();
+    try {
+      if (proposed.remove(delivery) == null) {
+        // Proposed by an earlier leader, or by this one before a stumble.
+        holder(owner.node()).hold(owner.lane().zone(), 1);
+      }
+      outgoing
+          .computeIfAbsent(
+              owner.node(),
+              node -> ClaimDeliveries.newBuilder().setNode(node).setEpoch(owner.epoch()))
+          .addDeliveries(ref(delivery, owner));
+      outgoingIndex = owner.index();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void unclaimed(DeliveryId delivery, ClaimOwner owner) {
+    lock.lock();
+    try {
+      holder(owner.node()).hold(owner.lane().zone(), -1);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void fenced(int node, long epoch, boolean live) {
+    lock.lock();
+    try {
+      fences.put(node, new ShardFold.Fence(epoch, live));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void settled() {
+    lock.lock();
+    try {
+      outgoing.forEach(
+          (node, claims) -> {
+            Holder holder = holder(node);
+            if (holder.epoch == claims.getEpoch()) {
+              holder.session.ifPresent(session -> session.handOut(claims.build(), outgoingIndex));
+            }
+          });
+      outgoing.clear();
+    } finally {
+      lock.unlock();
+    }
+    wake.run();
+  }
+
+  private void comeBack(Lane lane, DeliveryId delivery) {
+    byte[] cursor = cursors.get(lane);
+    if (cursor != null) {
+      byte[] key = Rows.ready(lane, delivery);
+      if (Arrays.compareUnsigned(key, cursor) < 0) {
+        cursors.put(lane, key);
+      }
+    }
+    enterTurn(lane);
+  }
+
+  private void enterTurn(Lane lane) {
+    if (inTurn.add(lane)) {
+      turns.computeIfAbsent(lane.zone(), zone -> new ArrayDeque<>()).add(lane);
+    }
+  }
+
+  private Holder holder(int node) {
+    return holders.computeIfAbsent(node, n -> new Holder());
+  }
+
+  private static DeliveryRef ref(DeliveryId delivery, ClaimOwner owner) {
+    return DeliveryRef.newBuilder()
+        .setId(delivery.message().toByteString())
+        .setSeq(delivery.seq())
+        .setZone(owner.lane().zone())
+        .setDomain(owner.lane().domain())
+        .setClaim(owner.index())
+        .build();
+  }
+}

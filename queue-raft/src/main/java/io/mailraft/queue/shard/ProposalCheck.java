@@ -1,0 +1,60 @@
+package io.mailraft.queue.shard;
+
+import com.google.protobuf.ByteString;
+import io.mailraft.api.log.Outcome;
+import io.mailraft.api.log.OutcomeKind;
+import io.mailraft.api.log.Record;
+import io.mailraft.queue.MessageId;
+
+/**
+ * The form that a record must have before it may enter the log. What is in the log is applied by
+ * every replica, and a record that cannot be applied would stop them all.
+ */
+final class ProposalCheck {
+  private ProposalCheck() {}
+
+  /**
+   * Checks a record that a front door or a delivering node hands in.
+   *
+   * @throws IllegalArgumentException if it must not enter the log; the message says why
+   */
+  static void check(Record record) {
+    switch (record.getKindCase()) {
+      case STORE_MESSAGE -> id(record.getStoreMessage().getId());
+      case STORE_CHUNK -> id(record.getStoreChunk().getId());
+      case DROP_UPLOADS -> record.getDropUploads().getIdsList().forEach(ProposalCheck::id);
+      case OUTCOMES -> record.getOutcomes().getOutcomesList().forEach(ProposalCheck::outcome);
+      case CLAIM,
+          RETURN_CLAIMS,
+          RELEASE,
+          FENCE,
+          FORGET,
+          ORDER,
+          JOIN_NODE,
+          RENEW,
+          LAPSE,
+          SET_DOCUMENT,
+          CHECKSUM,
+          KIND_NOT_SET ->
+          throw new IllegalArgumentException(
+              "a node may not propose " + record.getKindCase() + " to a shard");
+    }
+  }
+
+  private static void outcome(Outcome outcome) {
+    id(outcome.getId());
+    if (outcome.getKind() == OutcomeKind.OUTCOME_KIND_UNSPECIFIED
+        || outcome.getKind() == OutcomeKind.UNRECOGNIZED) {
+      throw new IllegalArgumentException("an outcome of unknown kind " + outcome.getKindValue());
+    }
+    if (outcome.getDelayMillis() < 0) {
+      throw new IllegalArgumentException("an outcome that waits for ever");
+    }
+  }
+
+  private static void id(ByteString id) {
+    if (id.size() != MessageId.BYTES) {
+      throw new IllegalArgumentException("a message id of " + id.size() + " bytes");
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.mailraft.queue.shard;
+
+import com.google.protobuf.ByteString;
+import io.mailraft.queue.MessageId;
+import io.mailraft.queue.store.Table;
+import io.mailraft.queue.store.Table.Removal;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The tables of a shard and the keys of their rows. Numbers in keys are big endian, so that rows
+ * sort by them.
+ *
+ * <pre>
+ * message   id                          StoredMessage      open messages
+ * body      id, chunk number            bytes              content, until the message ends
+ * upload    id                          StoredUpload       chunks that are not visible yet
+ * open      id                          int                open deliveries, where a message has several
+ * delivery  id, seq                     StoredDelivery     open ones and, for a while, ended ones
+ * ready     zone 0 domain 0 id, seq     -                  queued deliveries, oldest message first
+ * claim     id, seq                     StoredClaim        claimed deliveries
+ * due       millis, id, seq             zone 0 domain      deferred deliveries by the time of their next attempt
+ * ended     id                          millis             ids of ended messages that are still remembered
+ * expiry    millis, id                  recipients (int)   the same by the time of their end
+ * counter   zone 0 domain               StoredCounter
+ * fence     node number                 StoredFence
+ * </pre>
+ */
+final class Rows {
+  static final Table MESSAGE = new Table("message", Removal.ONCE, false);
+  static final Table BODY = new Table("body", Removal.ONCE, true);
+  static final Table UPLOAD = new Table("upload", Removal.ANY, false);
+  static final Table OPEN = new Table("open", Removal.ANY, false);
+  static final Table DELIVERY = new Table("delivery", Removal.ANY, false);
+  static final Table READY = new Table("ready", Removal.ONCE, false);
+  static final Table CLAIM = new Table("claim", Removal.ONCE, false);
+  static final Table DUE = new Table("due", Removal.ONCE, false);
+  static final Table ENDED = new Table("ended", Removal.ONCE, false);
+  static final Table EXPIRY = new Table("expiry", Removal.ONCE, false);
+  static final Table COUNTER = new Table("counter", Removal.ANY, false);
+  static final Table FENCE = new Table("fence", Removal.ANY, false);
+
+  static final List<Table> ALL =
+      List.of(
+          MESSAGE, BODY, UPLOAD, OPEN, DELIVERY, READY, CLAIM, DUE, ENDED, EXPIRY, COUNTER, FENCE);
+
+  static final byte[] NONE = new byte[0];
+  static final byte[] FIRST = new byte[0];
+
+  private static final int ID = MessageId.BYTES;
+
+  private Rows() {}
+
+  static byte[] message(MessageId id) {
+    return putId(ByteBuffer.allocate(ID), id).array();
+  }
+
+  static byte[] body(MessageId id, int chunk) {
+    return putId(ByteBuffer.allocate(ID + 4), id).putInt(chunk).array();
+  }
+
+  static byte[] delivery(DeliveryId delivery) {
+    return putDelivery(ByteBuffer.allocate(ID + 4), delivery).array();
+  }
+
+  static byte[] lane(Lane lane) {
+    return (lane.zone() + '\0' + lane.domain()).getBytes(StandardCharsets.UTF_8);
+  }
+
+  static Lane lane(byte[] row) {
+    String text = new String(row, StandardCharsets.UTF_8);
+    int zero = text.indexOf('\0');
+    return new Lane(text.substring(0, zero), text.substring(zero + 1));
+  }
+
+  /** First key of a lane in {@link #READY}. */
+  static byte[] readyFirst(Lane lane) {
+    byte[] prefix = lane(lane);
+    return Arrays.copyOf(prefix, prefix.length + 1);
+  }
+
+  /** Key behind the last one of a lane in {@link #READY}. */
+  static byte[] readyEnd(Lane lane) {
+    byte[] end = readyFirst(lane);
+    end[end.length - 1] = 1;
+    return end;
+  }
+
+  static byte[] ready(Lane lane, DeliveryId delivery) {
+    byte[] prefix = readyFirst(lane);
+    return putDelivery(ByteBuffer.allocate(prefix.length + ID + 4).put(prefix), delivery).array();
+  }
+
+  static byte[] due(long millis, DeliveryId delivery) {
+    return putDelivery(ByteBuffer.allocate(8 + ID + 4).putLong(millis), delivery).array();
+  }
+
+  static byte[] millis(long millis) {
+    return ByteBuffer.allocate(8).putLong(millis).array();
+  }
+
+  static byte[] expiry(long millis, MessageId id) {
+    return putId(ByteBuffer.allocate(8 + ID).putLong(millis), id).array();
+  }
+
+  static byte[] number(int number) {
+    return ByteBuffer.allocate(4).putInt(number).array();
+  }
+
+  static int number(byte[] row) {
+    return ByteBuffer.wrap(row).getInt();
+  }
+
+  static long firstMillis(byte[] key) {
+    return ByteBuffer.wrap(key).getLong();
+  }
+
+  /**
+   * The delivery at the end of a key of {@link #READY}, {@link #DUE}, {@link #CLAIM} or {@link
+   * #DELIVERY}.
+   */
+  static DeliveryId lastDelivery(byte[] key) {
+    ByteBuffer tail = ByteBuffer.wrap(key, key.length - ID - 4, ID + 4);
+    return new DeliveryId(new MessageId(tail.getLong(), tail.get() & 0xff), tail.getInt());
+  }
+
+  /** The message at the end of a key of {@link #EXPIRY} or {@link #UPLOAD}. */
+  static MessageId lastMessage(byte[] key) {
+    ByteBuffer tail = ByteBuffer.wrap(key, key.length - ID, ID);
+    return new MessageId(tail.getLong(), tail.get() & 0xff);
+  }
+
+  /** The least key that is greater than the given one. */
+  static byte[] after(byte[] key) {
+    return Arrays.copyOf(key, key.length + 1);
+  }
+
+  static ByteString bytes(MessageId id) {
+    return id.toByteString();
+  }
+
+  private static ByteBuffer putId(ByteBuffer out, MessageId id) {
+    return out.putLong(id.stem()).put((byte) id.shard());
+  }
+
+  private static ByteBuffer putDelivery(ByteBuffer out, DeliveryId delivery) {
+    return putId(out, delivery.message()).putInt(delivery.seq());
+  }
+}

@@ -1,0 +1,380 @@
+package io.mailraft.queue.shard;
+
+import com.google.protobuf.ByteString;
+import io.mailraft.api.log.ClaimDeliveries;
+import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.api.log.DropUploads;
+import io.mailraft.api.log.FenceNode;
+import io.mailraft.api.log.Forget;
+import io.mailraft.api.log.Record;
+import io.mailraft.api.log.ReleaseDeferred;
+import io.mailraft.api.log.ReturnClaims;
+import io.mailraft.queue.MessageId;
+import io.mailraft.queue.control.ControlView;
+import io.mailraft.queue.control.NodeEntry;
+import io.mailraft.queue.raft.Answer;
+import io.mailraft.queue.raft.BusyException;
+import io.mailraft.queue.raft.Group;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The decisions of a shard's leader in one term: which claims, which deferred deliveries are due,
+ * what is forgotten, whose lease has lapsed. All of them are proposals; none touches the state.
+ */
+final class ShardLeader implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ShardLeader.class);
+  private static final Duration ROUND = Duration.ofMillis(200);
+  private static final Duration SWEEP_MAX = Duration.ofSeconds(10);
+  private static final Duration STUMBLE = Duration.ofMillis(50);
+  private static final int REFS_MAX = 1000;
+
+  private final Group group;
+  private final ShardFold fold;
+  private final ShardSettings settings;
+  private final InstantSource clock;
+  private final Picker picker;
+  private final Semaphore work = new Semaphore(0);
+  private final LongSupplier controlIndex;
+  private volatile ControlView control;
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile boolean open = true;
+  private final Duration sweep;
+  private byte[] dueCursor = Rows.FIRST;
+
+  ShardLeader(
+      Group group,
+      ShardFold fold,
+      ShardSettings settings,
+      InstantSource clock,
+      int self,
+      LongSupplier controlIndex,
+      ControlView control) {
+    this.group = group;
+    this.fold = fold;
+    this.settings = settings;
+    this.clock = clock;
+    this.picker = new Picker(group.view(), self, work::release);
+    this.controlIndex = controlIndex;
+    this.control = control;
+    this.sweep =
+        settings.uploadTimeout().compareTo(SWEEP_MAX) < 0 ? settings.uploadTimeout() : SWEEP_MAX;
+  }
+
+  void start() {
+    fold.attach(picker, () -> picker.start(fold));
+    threads.add(Thread.ofPlatform().daemon().name(group.name() + "-picker").start(this::pick));
+    threads.add(Thread.ofVirtual().name(group.name() + "-rounds").start(this::rounds));
+    fence();
+    work.release();
+  }
+
+  /** The leases changed. */
+  void control(ControlView view) {
+    control = view;
+    fence();
+  }
+
+  /**
+   * Opens a node's claims. What the state says that it holds and it does not know of was lost on
+   * the way: it goes back.
+   *
+   * @return a ticket that closes the session
+   */
+  long attach(
+      int node,
+      long epoch,
+      Map<String, Integer> wanted,
+      List<DeliveryRef> holding,
+      ClaimSession session) {
+    Map<DeliveryId, Long> known = new HashMap<>();
+    holding.forEach(ref -> known.put(ShardFold.idOf(ref), ref.getClaim()));
+    List<DeliveryRef> lost = new ArrayList<>();
+    long[] ticket = new long[1];
+    // Under the fold's lock no claim can be applied between the look and the session's start. Each
+    // return names its claim by index, so a late one cannot take a newer claim away.
+    fold.attach(
+        picker,
+        () -> {
+          fold.claims()
+              .forEach(
+                  (delivery, owner) -> {
+                    Long claim = known.get(delivery);
+                    boolean held = claim != null && owner.is(node, epoch, claim);
+                    if (owner.is(node, epoch, 0) && !held) {
+                      lost.add(ref(delivery, owner.lane(), owner.index()));
+                    }
+                  });
+          ticket[0] = picker.attach(node, epoch, wanted, session);
+        });
+    if (!lost.isEmpty()) {
+      log.info(
+          "{}: node {} does not know of {} claims, they go back", group.name(), node, lost.size());
+      for (int from = 0; from < lost.size(); from += REFS_MAX) {
+        returnClaims(
+            ReturnClaims.newBuilder()
+                .setNode(node)
+                .setEpoch(epoch)
+                .addAllDeliveries(lost.subList(from, Math.min(from + REFS_MAX, lost.size())))
+                .build());
+      }
+    }
+    fence();
+    return ticket[0];
+  }
+
+  /** Nobody else returns these, so a leader that has too much to do just now asks itself again. */
+  private void returnClaims(ReturnClaims claims) {
+    var _ =
+        group
+            .propose(Record.newBuilder().setReturnClaims(claims).build())
+            .whenComplete(
+                (answer, trouble) -> {
+                  if (trouble instanceof BusyException && open) {
+                    CompletableFuture.delayedExecutor(STUMBLE.toMillis(), TimeUnit.MILLISECONDS)
+                        .execute(() -> returnClaims(claims));
+                  }
+                });
+  }
+
+  void credit(int node, long epoch, Map<String, Integer> wanted) {
+    picker.credit(node, epoch, wanted);
+  }
+
+  void detach(int node, long ticket) {
+    picker.detach(node, ticket);
+  }
+
+  @Override
+  public void close() {
+    open = false;
+    fold.detach();
+    picker.close();
+    threads.forEach(Thread::interrupt);
+  }
+
+  private void pick() {
+    try {
+      while (open) {
+        work.acquire();
+        work.drainPermits();
+        try {
+          List<ClaimDeliveries> plans = picker.plan();
+          while (open && !plans.isEmpty()) {
+            plans.forEach(this::claim);
+            plans = picker.plan();
+          }
+        } catch (RuntimeException e) {
+          // A database that is closing, or being replaced. Without this thread nothing is claimed.
+          stumbled(e);
+          TimeUnit.NANOSECONDS.sleep(ROUND.toNanos());
+          work.release();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void claim(ClaimDeliveries plan) {
+    var _ =
+        group
+            .propose(Record.newBuilder().setClaim(plan).build())
+            .whenComplete(
+                (answer, trouble) -> {
+                  if (trouble == null) {
+                    picker.settle(plan);
+                  } else {
+                    // Not leading any more, or too much waits: planning again at once would spin.
+                    CompletableFuture.delayedExecutor(STUMBLE.toMillis(), TimeUnit.MILLISECONDS)
+                        .execute(() -> picker.settle(plan));
+                  }
+                });
+  }
+
+  private void stumbled(RuntimeException e) {
+    if (open) {
+      log.error("{}: the leader stumbled, it goes on", group.name(), e);
+    }
+  }
+
+  /**
+   * The shard's knowledge of leases follows the control group's, and never runs ahead of what this
+   * node has seen of that: a lease is fenced off for good, so a replica of the control group that
+   * has not yet applied the join that gave the lease (its epoch is that log index) must not decide.
+   */
+  private void fence() {
+    if (!open) {
+      return;
+    }
+    // In this order: the view is at least as new as the index.
+    long seen = controlIndex.getAsLong();
+    Map<Integer, ShardFold.Fence> fences = picker.fences();
+    for (NodeEntry node : control.nodes().values()) {
+      ShardFold.Fence fence = fences.getOrDefault(node.number(), new ShardFold.Fence(0, false));
+      if (node.live() && node.epoch() > fence.epoch()) {
+        propose(fenceRecord(node.number(), node.epoch(), true));
+      } else if (!node.live() && fence.live() && fence.epoch() <= seen) {
+        propose(fenceRecord(node.number(), fence.epoch(), false));
+      }
+    }
+  }
+
+  private static Record.Builder fenceRecord(int node, long epoch, boolean live) {
+    return Record.newBuilder()
+        .setFence(FenceNode.newBuilder().setNode(node).setEpoch(epoch).setLive(live));
+  }
+
+  private void rounds() {
+    long nextSweep = System.nanoTime();
+    try {
+      while (open) {
+        try {
+          fence();
+          releaseDue();
+          if (System.nanoTime() - nextSweep >= 0) {
+            nextSweep = System.nanoTime() + sweep.toNanos();
+            forget();
+            dropUploads();
+          }
+        } catch (RuntimeException e) {
+          stumbled(e);
+        }
+        TimeUnit.NANOSECONDS.sleep(ROUND.toNanos()); // The pause between rounds.
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Queues what is due. The cursor spares the scan the rows that were released before: no row
+   * stands before it, because a deferral is due at its entry's stamp or later, and stamps never go
+   * back. The stamp is read before the scan: entries that the scan does not see are not older.
+   */
+  private void releaseDue() throws InterruptedException {
+    List<DeliveryRef> due = new ArrayList<>();
+    do {
+      due.clear();
+      long stamp = group.applied().stampMillis();
+      long now = nowMillis();
+      long[] last = {now};
+      group
+          .view()
+          .scan(
+              Rows.DUE,
+              dueCursor,
+              Rows.millis(now + 1),
+              (key, value) -> {
+                last[0] = Rows.firstMillis(key);
+                due.add(ref(Rows.lastDelivery(key), Rows.lane(value), 0));
+                return due.size() < REFS_MAX;
+              });
+      if (!due.isEmpty()
+          && await(
+                  Record.newBuilder()
+                      .setRelease(ReleaseDeferred.newBuilder().addAllDeliveries(due)))
+              .isEmpty()) {
+        return;
+      }
+      dueCursor = Rows.millis(Math.min(last[0], stamp));
+    } while (open && due.size() == REFS_MAX);
+  }
+
+  private void forget() throws InterruptedException {
+    long before = nowMillis() - settings.rememberEnded().toMillis();
+    Forget record = Forget.newBuilder().setBeforeMillis(before).setLimit(REFS_MAX).build();
+    // A sweep forgets all that is due, in records of a bounded size: it must keep up with any rate.
+    while (open && anyExpired(before)) {
+      if (await(Record.newBuilder().setForget(record)).isEmpty()) {
+        return;
+      }
+    }
+  }
+
+  private boolean anyExpired(long before) {
+    boolean[] any = {false};
+    group
+        .view()
+        .scan(
+            Rows.EXPIRY,
+            Rows.FIRST,
+            Rows.millis(before),
+            (key, value) -> {
+              any[0] = true;
+              return false;
+            });
+    return any[0];
+  }
+
+  private void dropUploads() throws InterruptedException {
+    long before = nowMillis() - settings.uploadTimeout().toMillis();
+    List<ByteString> idle = new ArrayList<>();
+    group
+        .view()
+        .scan(
+            Rows.UPLOAD,
+            Rows.FIRST,
+            new byte[] {(byte) 0xff},
+            (key, value) -> {
+              MessageId id = Rows.lastMessage(key);
+              if (Messages.parseUpload(id, value).getLastMillis() < before) {
+                idle.add(id.toByteString());
+              }
+              return idle.size() < REFS_MAX;
+            });
+    if (!idle.isEmpty()) {
+      log.info("{}: collecting {} uploads that were given up", group.name(), idle.size());
+      await(Record.newBuilder().setDropUploads(DropUploads.newBuilder().addAllIds(idle)));
+    }
+  }
+
+  private long nowMillis() {
+    return Math.max(clock.millis(), group.applied().stampMillis());
+  }
+
+  private void propose(Record.Builder record) {
+    var _ =
+        group
+            .propose(record.build())
+            .whenComplete(
+                (answer, trouble) -> {
+                  if (trouble != null) {
+                    log.debug("{}: a proposal ended with {}", group.name(), trouble.toString());
+                  }
+                });
+  }
+
+  /** Proposes and waits; empty where it was not taken. */
+  private Optional<Answer> await(Record.Builder record) throws InterruptedException {
+    CompletableFuture<Answer> answer = group.propose(record.build());
+    try {
+      return Optional.of(answer.get());
+    } catch (ExecutionException e) {
+      log.debug("{}: a proposal ended with {}", group.name(), String.valueOf(e.getCause()));
+      return Optional.empty();
+    }
+  }
+
+  private static DeliveryRef ref(DeliveryId delivery, Lane lane, long claim) {
+    return DeliveryRef.newBuilder()
+        .setId(delivery.message().toByteString())
+        .setSeq(delivery.seq())
+        .setZone(lane.zone())
+        .setDomain(lane.domain())
+        .setClaim(claim)
+        .build();
+  }
+}

@@ -1,0 +1,58 @@
+package io.mailraft.queue;
+
+import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.Attach;
+import io.mailraft.api.log.Record;
+import io.mailraft.queue.link.Desk;
+import io.mailraft.queue.raft.Answer;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/** A leader's desk that answers as the test says, and notes who attaches. */
+final class FakeDesk implements Desk {
+  final List<Record> proposed = new CopyOnWriteArrayList<>();
+  final List<Attach> attached = new CopyOnWriteArrayList<>();
+  final List<Receiver> receivers = new CopyOnWriteArrayList<>();
+  private final Function<Record, CompletableFuture<Answer>> answers;
+  private final BiConsumer<FakeDesk, Map<String, Integer>> credited;
+
+  FakeDesk(
+      Function<Record, CompletableFuture<Answer>> answers,
+      BiConsumer<FakeDesk, Map<String, Integer>> credited) {
+    this.answers = answers;
+    this.credited = credited;
+  }
+
+  @Override
+  public CompletableFuture<Answer> propose(int group, Record record) {
+    proposed.add(record);
+    return answers.apply(record);
+  }
+
+  @Override
+  public CompletableFuture<Attachment> attach(int group, Attach request, Receiver receiver) {
+    receivers.add(receiver);
+    attached.add(request);
+    return CompletableFuture.completedFuture(
+        new Attachment() {
+          @Override
+          public void credit(Map<String, Integer> wanted) {
+            credited.accept(FakeDesk.this, wanted);
+          }
+
+          @Override
+          public void close() {
+            // Nothing is kept for it.
+          }
+        });
+  }
+
+  @Override
+  public CompletableFuture<AnswerFrame> checksum(int group, long token) {
+    return CompletableFuture.completedFuture(AnswerFrame.getDefaultInstance());
+  }
+}

@@ -1,0 +1,198 @@
+package io.mailraft.queue.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.JoinNode;
+import io.mailraft.api.log.LeaseRef;
+import io.mailraft.api.log.Record;
+import io.mailraft.api.log.RenewLeases;
+import io.mailraft.queue.raft.Answer;
+import io.mailraft.queue.raft.Group;
+import io.mailraft.queue.store.Batch;
+import io.mailraft.queue.store.MemoryStore;
+import io.mailraft.queue.store.Position;
+import io.mailraft.queue.store.Store;
+import io.mailraft.queue.store.View;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+
+/** The leader's clock over leases, with a clock that the test moves. */
+class LeaseKeeperTest {
+  private static final Duration TERM = Duration.ofMillis(400);
+
+  private final ControlFold fold = new ControlFold();
+  private final LocalGroup group = new LocalGroup();
+  private final AtomicLong nanos = new AtomicLong();
+
+  /** A group of one replica that applies what is proposed at once. */
+  private final class LocalGroup implements Group {
+    private final MemoryStore store = new MemoryStore(fold.tables());
+    private long index;
+
+    LocalGroup() {
+      fold.load(store);
+    }
+
+    @Override
+    public synchronized CompletableFuture<Answer> propose(Record record) {
+      Position at = new Position(1, ++index, index);
+      Batch batch = store.begin();
+      Answer answer =
+          fold.apply(Entry.newBuilder().addRecords(record).build(), at, batch).getFirst();
+      store.commit(batch, at);
+      fold.applied(at);
+      return CompletableFuture.completedFuture(answer);
+    }
+
+    @Override
+    public String name() {
+      return "control";
+    }
+
+    @Override
+    public boolean leading() {
+      return true;
+    }
+
+    @Override
+    public Optional<String> leader() {
+      return Optional.of("n1");
+    }
+
+    @Override
+    public long term() {
+      return 1;
+    }
+
+    @Override
+    public Position applied() {
+      return store.applied();
+    }
+
+    @Override
+    public long committedIndex() {
+      return index;
+    }
+
+    @Override
+    public CompletableFuture<Position> awaitApplied(long upTo) {
+      return CompletableFuture.completedFuture(applied());
+    }
+
+    @Override
+    public View view() {
+      return store;
+    }
+
+    @Override
+    public void onLeadership(Listener listener) {
+      // The test calls the keeper itself.
+    }
+
+    @Override
+    public void onChecksum(BiConsumer<Long, Store.Frozen> taker) {
+      // No checksums here.
+    }
+  }
+
+  private long join() {
+    Answer answer =
+        group
+            .propose(
+                Record.newBuilder()
+                    .setJoinNode(JoinNode.newBuilder().setName("n1").setIncarnation(1))
+                    .build())
+            .join();
+    return ((Answer.Accepted) answer).value();
+  }
+
+  private boolean live() {
+    return fold.current().node("n1").orElseThrow().live();
+  }
+
+  private void advance(Duration by) {
+    nanos.addAndGet(by.toNanos());
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!condition.getAsBoolean() && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    assertThat(condition.getAsBoolean()).isTrue();
+  }
+
+  @Test
+  void i5_aLeaseLapsesAFullTermAfterItsLastRenewalAndNotBefore() throws InterruptedException {
+    try (LeaseKeeper keeper = new LeaseKeeper(group, fold, TERM, nanos::get)) {
+      keeper.start();
+      keeper.leading(1);
+      long epoch = join();
+      advance(TERM.minusMillis(1));
+      group
+          .propose(
+              Record.newBuilder()
+                  .setRenew(
+                      RenewLeases.newBuilder()
+                          .addLeases(LeaseRef.newBuilder().setNode(0).setEpoch(epoch)))
+                  .build())
+          .join();
+      advance(TERM.minusMillis(1));
+      keeper.round();
+      assertThat(live()).isTrue();
+      advance(Duration.ofMillis(1));
+      await(() -> !live());
+    }
+  }
+
+  @Test
+  void i5_aNewLeaderWaitsAFullTermBecauseItDoesNotKnowTheLastRenewal() throws InterruptedException {
+    join();
+    advance(TERM.multipliedBy(10));
+    try (LeaseKeeper keeper = new LeaseKeeper(group, fold, TERM, nanos::get)) {
+      keeper.start();
+      keeper.leading(2);
+      keeper.round();
+      assertThat(live()).isTrue();
+      advance(TERM.minusMillis(1));
+      keeper.round();
+      assertThat(live()).isTrue();
+      advance(Duration.ofMillis(1));
+      await(() -> !live());
+    }
+  }
+
+  @Test
+  void aNodeThatDoesNotLeadLetsNothingLapse() {
+    join();
+    try (LeaseKeeper keeper = new LeaseKeeper(group, fold, TERM, nanos::get)) {
+      keeper.leading(1);
+      keeper.following(Optional.empty());
+      advance(TERM.multipliedBy(2));
+      keeper.round();
+      assertThat(live()).isTrue();
+    }
+  }
+
+  @Test
+  void i5_aLeaseThatSlippedByTheTellingLapsesAllTheSameAfterAFullTerm() throws Exception {
+    try (LeaseKeeper keeper = new LeaseKeeper(group, fold, TERM, nanos::get)) {
+      // Not started: it hears of no renewal, as when the join came while it was being told.
+      keeper.leading(1);
+      join();
+      keeper.round();
+      advance(TERM.minusMillis(1));
+      keeper.round();
+      assertThat(live()).isTrue();
+      advance(Duration.ofMillis(1));
+      keeper.round();
+      await(() -> !live());
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package io.mailraft.queue.shard;
+
+import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.Record;
+import io.mailraft.queue.raft.Answer;
+import io.mailraft.queue.raft.Group;
+import io.mailraft.queue.store.Batch;
+import io.mailraft.queue.store.MemoryStore;
+import io.mailraft.queue.store.Position;
+import io.mailraft.queue.store.Store;
+import io.mailraft.queue.store.View;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.BiConsumer;
+
+/** A group of one replica without a log: what is proposed is applied, in order, on one thread. */
+final class LocalGroup implements Group, AutoCloseable {
+  private final MemoryStore store = new MemoryStore(Rows.ALL);
+  private final ShardFold fold;
+  private final ExecutorService applying =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
+  private long index;
+
+  LocalGroup(ShardFold fold) {
+    this.fold = fold;
+    fold.load(store);
+  }
+
+  @Override
+  public CompletableFuture<Answer> propose(Record record) {
+    return CompletableFuture.supplyAsync(() -> apply(record), applying);
+  }
+
+  private Answer apply(Record record) {
+    Position at = new Position(1, ++index, index);
+    Batch batch = store.begin();
+    Answer answer = fold.apply(Entry.newBuilder().addRecords(record).build(), at, batch).getFirst();
+    store.commit(batch, at);
+    fold.applied(at);
+    return answer;
+  }
+
+  int rows(io.mailraft.queue.store.Table table) {
+    int[] rows = {0};
+    store.scan(
+        table,
+        Rows.FIRST,
+        new byte[] {-1},
+        (key, value) -> {
+          rows[0]++;
+          return true;
+        });
+    return rows[0];
+  }
+
+  @Override
+  public String name() {
+    return "shard-0";
+  }
+
+  @Override
+  public boolean leading() {
+    return true;
+  }
+
+  @Override
+  public Optional<String> leader() {
+    return Optional.of("n1");
+  }
+
+  @Override
+  public long term() {
+    return 1;
+  }
+
+  @Override
+  public Position applied() {
+    return store.applied();
+  }
+
+  @Override
+  public long committedIndex() {
+    return store.applied().index();
+  }
+
+  @Override
+  public CompletableFuture<Position> awaitApplied(long upTo) {
+    return CompletableFuture.completedFuture(applied());
+  }
+
+  @Override
+  public View view() {
+    return store;
+  }
+
+  @Override
+  public void onLeadership(Listener listener) {
+    // It always leads.
+  }
+
+  @Override
+  public void onChecksum(BiConsumer<Long, Store.Frozen> taker) {
+    // No checksums here.
+  }
+
+  @Override
+  public void close() {
+    applying.shutdownNow();
+  }
+}
