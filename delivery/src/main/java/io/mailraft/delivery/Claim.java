@@ -1,0 +1,24 @@
+package io.mailraft.delivery;
+
+/**
+ * A delivery that this node may attempt.
+ *
+ * @param messageId 18 hex digits
+ * @param seq 1-based number of the recipient within the message
+ * @param epoch lease epoch under which it is claimed
+ * @param zone sending zone
+ * @param domain recipient domain, lower case A-label, or an address literal in brackets
+ * @param recipient recipient address
+ * @param message what all deliveries of the message share; the same instance for claims handed over
+ *     together where possible
+ * @param attempts attempts before this one
+ */
+public record Claim(
+    String messageId,
+    int seq,
+    long epoch,
+    String zone,
+    String domain,
+    String recipient,
+    MessageFacts message,
+    int attempts) {}

@@ -1,0 +1,211 @@
+package io.mailraft.delivery;
+
+import io.mailraft.config.ZoneConfig;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
+
+/**
+ * The way out: takes claims and tries to deliver them, each with exactly one outcome.
+ *
+ * <p>All methods may be called from any thread, and none blocks but {@link #close}.
+ */
+public final class DeliveryEngine implements AutoCloseable {
+  private static final int LOOPS_MAX = 4;
+  private static final Duration SHUTDOWN_MAX = Duration.ofSeconds(2);
+  private static final Reply UNKNOWN_ZONE = Reply.of(451, "4.3.5", "The zone is not known here");
+  private static final Reply STOPPING = Reply.of(451, "4.3.2", "This node is stopping");
+
+  private final ZoneDispatch.Shared shared;
+  private final EventLoopGroup loops;
+  private final ExecutorService background;
+  private final Outcomes outcomes;
+  private final Object lock = new Object();
+  private final List<ZoneDispatch> retired = new ArrayList<>();
+  private volatile Map<String, ZoneDispatch> zones = Map.of();
+  private boolean stopping;
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+
+  /**
+   * Starts without zones, see {@link #zones}.
+   *
+   * @param onRoom called with a zone's name when one of its claims has ended and {@link #wanted} is
+   *     worth asking; from event loops, so it must not block
+   * @throws IllegalStateException if the JDK lacks TLS
+   */
+  public DeliveryEngine(
+      DeliverySettings settings,
+      Bodies bodies,
+      Lease lease,
+      Outcomes outcomes,
+      Consumer<String> onRoom,
+      MeterRegistry registry) {
+    this.outcomes = outcomes;
+    this.loops =
+        new MultiThreadIoEventLoopGroup(
+            Math.clamp(Runtime.getRuntime().availableProcessors(), 1, LOOPS_MAX),
+            new DefaultThreadFactory("delivery", true),
+            NioIoHandler.newFactory());
+    this.background =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("delivery-dns-", 0).factory());
+    Dns dns = new Dns(settings.dns(), background);
+    Sources sources = new Sources(settings.localAddresses());
+    Meters meters = new Meters(registry);
+    Endings endings = new Endings(settings.delivery(), outcomes, meters);
+    this.shared =
+        new ZoneDispatch.Shared(
+            new Routes(dns, settings.helo()),
+            new Dial.Equipment(
+                settings.delivery(),
+                settings.helo(),
+                new Addresses(dns, sources, settings.loopbackMx()),
+                sources,
+                new Troubles(),
+                tls()),
+            new Transaction.Shipping(bodies, lease, endings, new ReceivedHeader(settings.helo())),
+            meters,
+            loops,
+            onRoom);
+  }
+
+  /**
+   * TLS without any check of the other side. Opportunistic encryption (RFC 3207 6) keeps out who
+   * only listens; to refuse a certificate would mean to send the same mail in clear.
+   */
+  private static SslContext tls() {
+    try {
+      return SslContextBuilder.forClient()
+          .trustManager(InsecureTrustManagerFactory.INSTANCE)
+          .endpointIdentificationAlgorithm("")
+          .build();
+    } catch (SSLException e) {
+      throw new IllegalStateException("no TLS", e);
+    }
+  }
+
+  /**
+   * Takes over the zones as they are to be from here on. Waiting claims of a removed zone are
+   * returned.
+   */
+  public void zones(Map<String, ZoneConfig> fresh) {
+    List<ZoneDispatch> removed = new ArrayList<>();
+    synchronized (lock) {
+      if (stopping) {
+        return;
+      }
+      Map<String, ZoneDispatch> next = new HashMap<>();
+      fresh.forEach(
+          (name, config) -> {
+            ZoneDispatch zone = zones.get(name);
+            if (zone == null) {
+              zone = new ZoneDispatch(config, shared);
+              shared.meters().watch(zone);
+            } else {
+              zone.update(config);
+            }
+            next.put(name, zone);
+          });
+      zones.forEach(
+          (name, zone) -> {
+            if (!next.containsKey(name)) {
+              removed.add(zone);
+            }
+          });
+      retired.removeIf(zone -> zone.open() == 0);
+      retired.addAll(removed);
+      zones = Map.copyOf(next);
+    }
+    for (ZoneDispatch zone : removed) {
+      var _ = zone.stop();
+    }
+  }
+
+  /**
+   * Takes claims that this node holds. Each will have exactly one outcome, at once if its zone is
+   * not known.
+   */
+  public void offer(List<Claim> claims) {
+    Map<String, ZoneDispatch> known = zones;
+    Map<String, List<Claim>> byZone = new HashMap<>();
+    for (Claim claim : claims) {
+      byZone.computeIfAbsent(claim.zone(), name -> new ArrayList<>()).add(claim);
+    }
+    byZone.forEach(
+        (name, some) -> {
+          ZoneDispatch zone = known.get(name);
+          if (zone != null) {
+            zone.offer(some);
+          } else {
+            Reply reason = stopped.isDone() ? STOPPING : UNKNOWN_ZONE;
+            some.forEach(claim -> outcomes.report(new Outcome.Returned(claim, reason.text())));
+          }
+        });
+  }
+
+  /** Claims of a zone taken and without an outcome. */
+  public int open(String zone) {
+    ZoneDispatch dispatch = zones.get(zone);
+    return dispatch == null ? 0 : dispatch.open();
+  }
+
+  /** Further claims of a zone that it takes to keep its connections busy; 0 for an unknown zone. */
+  public int wanted(String zone) {
+    ZoneDispatch dispatch = zones.get(zone);
+    return dispatch == null ? 0 : Math.max(0, dispatch.target() - dispatch.open());
+  }
+
+  /**
+   * Starts no more attempts, lets transactions that have begun end within the time, and returns all
+   * other claims. When the future is done, every claim ever offered has its outcome.
+   */
+  public CompletableFuture<Void> stop(Duration time) {
+    List<ZoneDispatch> all;
+    synchronized (lock) {
+      if (stopping) {
+        return stopped;
+      }
+      stopping = true;
+      all = new ArrayList<>(zones.values());
+      all.addAll(retired);
+    }
+    CompletableFuture<?> drained =
+        CompletableFuture.allOf(
+            all.stream().map(ZoneDispatch::stop).toArray(CompletableFuture<?>[]::new));
+    var _ =
+        loops.schedule(
+            () -> all.forEach(ZoneDispatch::abandon), time.toNanos(), TimeUnit.NANOSECONDS);
+    var _ =
+        drained.whenComplete(
+            (none, thrown) ->
+                loops
+                    .shutdownGracefully(0, SHUTDOWN_MAX.toMillis(), TimeUnit.MILLISECONDS)
+                    .addListener(
+                        done -> {
+                          background.shutdown();
+                          stopped.complete(null);
+                        }));
+    return stopped;
+  }
+
+  /** Stops at once and waits for it. */
+  @Override
+  public void close() {
+    stop(Duration.ZERO).join();
+  }
+}

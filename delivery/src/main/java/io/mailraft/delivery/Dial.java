@@ -1,0 +1,253 @@
+package io.mailraft.delivery;
+
+import io.mailraft.config.DeliveryConfig;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.smtp.SmtpRequestEncoder;
+import io.netty.handler.ssl.SslContext;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One attempt to get a connection to a site: its hosts in order of preference, in random order
+ * among equals, and their addresses, until one takes mail. All on one event loop.
+ */
+final class Dial {
+  private static final int ADDRESSES_MAX = 10;
+  private static final int WRITE_LOW_BYTES = 64 * 1024;
+  private static final int WRITE_HIGH_BYTES = 192 * 1024;
+  private static final Reply LAPSED =
+      Reply.of(451, "4.3.0", "The lease ended before a connection was opened");
+
+  /** What all dials of an engine share. */
+  record Equipment(
+      DeliveryConfig config,
+      String helo,
+      Addresses addresses,
+      Sources sources,
+      Troubles troubles,
+      SslContext tls) {}
+
+  /** What comes of it; exactly one of these is called, once, on the event loop. */
+  interface Listener {
+
+    /** A connection whose host takes mail. */
+    void connected(SmtpConnection connection);
+
+    /** No host takes mail, for this reason. */
+    void unreachable(Reply reply);
+
+    /** Nobody may connect any longer. */
+    void lapsed(Reply reason);
+  }
+
+  private final Equipment equipment;
+  private final Route.ToSite site;
+  private final EventLoop loop;
+  private final boolean remember;
+  private final BooleanSupplier allowed;
+  private final Listener listener;
+  private final ArrayDeque<Route.Host> hosts;
+  private final ArrayDeque<InetAddress> untried = new ArrayDeque<>();
+  private String hostName = "";
+  private int tried;
+  private Optional<Reply> worst = Optional.empty();
+
+  /**
+   * Does nothing until {@link #start}.
+   *
+   * @param remember whether a host that does not work is remembered as dead; not so while others
+   *     are connected to it
+   * @param allowed asked before each connection is opened (I5)
+   */
+  Dial(
+      Equipment equipment,
+      Route.ToSite site,
+      EventLoop loop,
+      boolean remember,
+      BooleanSupplier allowed,
+      Listener listener) {
+    this.equipment = equipment;
+    this.site = site;
+    this.loop = loop;
+    this.remember = remember;
+    this.allowed = allowed;
+    this.listener = listener;
+    List<Route.Host> order = new ArrayList<>(site.hosts());
+    Collections.shuffle(order, ThreadLocalRandom.current());
+    order.sort(Comparator.comparingInt(Route.Host::preference));
+    this.hosts = new ArrayDeque<>(order);
+  }
+
+  void start() {
+    loop.execute(this::nextHost);
+  }
+
+  private void nextHost() {
+    Route.Host host = hosts.poll();
+    if (host == null) {
+      listener.unreachable(
+          worst.orElse(Reply.of(451, "4.4.4", "No host of " + site.key() + " can be reached")));
+      return;
+    }
+    hostName = host.name();
+    var _ =
+        equipment
+            .addresses()
+            .find(host, site.fixed())
+            .thenAccept(result -> loop.execute(() -> onAddresses(result)));
+  }
+
+  private void onAddresses(Addresses.Result result) {
+    switch (result) {
+      case Addresses.Result.Usable usable -> untried.addAll(usable.addresses());
+      case Addresses.Result.Unusable unusable -> note(unusable.reply());
+    }
+    nextAddress();
+  }
+
+  private void nextAddress() {
+    InetAddress address = untried.poll();
+    if (address == null) {
+      nextHost();
+      return;
+    }
+    InetSocketAddress remote = new InetSocketAddress(address, site.port());
+    Optional<Reply> trouble = equipment.troubles().of(remote);
+    if (trouble.isPresent()) {
+      note(trouble.get());
+      nextAddress();
+    } else if (tried++ < ADDRESSES_MAX) {
+      connect(remote, equipment.troubles().clearOnly(remote));
+    } else {
+      hosts.clear();
+      untried.clear();
+      nextHost();
+    }
+  }
+
+  private void connect(InetSocketAddress remote, boolean clear) {
+    if (!allowed.getAsBoolean()) {
+      listener.lapsed(LAPSED);
+      return;
+    }
+    ReplyDecoder decoder = new ReplyDecoder();
+    long timeoutMillis =
+        Math.min(Integer.MAX_VALUE, equipment.config().connectTimeout().toMillis());
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loop)
+            .channel(NioSocketChannel.class)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.SO_KEEPALIVE, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeoutMillis)
+            .option(
+                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES))
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(decoder, new SmtpRequestEncoder());
+                  }
+                });
+    SocketAddress source =
+        equipment
+            .sources()
+            .pick(remote.getAddress())
+            .map(local -> new InetSocketAddress(local, 0))
+            .orElse(null);
+    ChannelFuture connecting =
+        source == null ? bootstrap.connect(remote) : bootstrap.connect(remote, source);
+    String name = hostName;
+    connecting.addListener(
+        done -> {
+          if (done.isSuccess()) {
+            greet(connecting.channel(), decoder, remote, name, clear);
+          } else {
+            trouble(remote, refusal(remote, name, done.cause()));
+            nextAddress();
+          }
+        });
+  }
+
+  private void greet(
+      Channel channel, ReplyDecoder decoder, InetSocketAddress remote, String name, boolean clear) {
+    SmtpConnection connection =
+        new SmtpConnection(channel, decoder, remote, name, equipment.config());
+    Hello.Listener onHello =
+        new Hello.Listener() {
+          @Override
+          public void ready() {
+            equipment.troubles().clear(remote);
+            listener.connected(connection);
+          }
+
+          @Override
+          public void unusable(Reply reply) {
+            trouble(remote, reply);
+            nextAddress();
+          }
+
+          @Override
+          public void tlsBroken(Reply reply) {
+            equipment.troubles().markClearOnly(remote);
+            connect(remote, true);
+          }
+        };
+    new Hello(
+            connection,
+            equipment.helo(),
+            clear ? Optional.empty() : Optional.of(equipment.tls()),
+            onHello)
+        .start();
+    channel.pipeline().addLast(connection);
+  }
+
+  private static Reply refusal(InetSocketAddress remote, String name, Throwable cause) {
+    return Reply.of(
+        451,
+        "4.4.1",
+        "No connection to "
+            + name
+            + " ["
+            + Addresses.text(remote.getAddress())
+            + "]:"
+            + remote.getPort()
+            + ": "
+            + Objects.toString(cause.getMessage(), cause.getClass().getSimpleName()));
+  }
+
+  private void trouble(InetSocketAddress remote, Reply reply) {
+    if (remember) {
+      equipment.troubles().mark(remote, reply);
+    }
+    note(reply);
+  }
+
+  /**
+   * Of several reasons the last temporary one counts; only if all are permanent, a permanent one
+   * does.
+   */
+  private void note(Reply reply) {
+    if (worst.isEmpty() || worst.get().permanent() || !reply.permanent()) {
+      worst = Optional.of(reply);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.mailraft.delivery;
+
+import io.mailraft.config.DeliveryConfig;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns how attempts ended into outcomes, and reports each exactly once. */
+final class Endings {
+  private static final Logger LOG = LoggerFactory.getLogger(Endings.class);
+
+  private final List<Duration> retry;
+  private final long expireAfterMillis;
+  private final Outcomes outcomes;
+  private final Meters meters;
+
+  Endings(DeliveryConfig config, Outcomes outcomes, Meters meters) {
+    this.retry = List.copyOf(config.retry());
+    this.expireAfterMillis = config.expireAfter().toMillis();
+    this.outcomes = outcomes;
+    this.meters = meters;
+  }
+
+  /** The remote took it. */
+  void delivered(Held held, Reply reply, Hop hop) {
+    report(held, new Outcome.Delivered(held.claim(), reply.text(), hop.source(), hop.host()));
+  }
+
+  /** It was not taken: 5yz bounces, anything else defers until the message is too old. */
+  void refused(Held held, Reply reply, Hop hop) {
+    Claim claim = held.claim();
+    String text = reply.text();
+    if (reply.permanent()) {
+      report(held, new Outcome.Bounced(claim, text, hop.source(), hop.host()));
+      return;
+    }
+    // Wall clock: the time of acceptance came from another machine, and days of waiting forgive its
+    // steps.
+    long ageMillis = System.currentTimeMillis() - claim.message().acceptedMillis();
+    if (ageMillis >= expireAfterMillis) {
+      report(held, new Outcome.Expired(claim, text, hop.source(), hop.host()));
+    } else {
+      Duration delay = retry.get(Math.min(Math.max(claim.attempts(), 0), retry.size() - 1));
+      report(held, new Outcome.Deferred(claim, text, hop.source(), hop.host(), delay));
+    }
+  }
+
+  /** It was not attempted. */
+  void returned(Held held, Reply reason) {
+    report(held, new Outcome.Returned(held.claim(), reason.text()));
+  }
+
+  private void report(Held held, Outcome outcome) {
+    if (!held.end()) {
+      LOG.error("a second outcome for {}: {}", held.claim(), outcome);
+      return;
+    }
+    try {
+      outcomes.report(outcome);
+    } catch (RuntimeException e) {
+      // The claim is not reported again: the receiver may have taken it. Its lease will lapse.
+      LOG.error("the outcome {} could not be reported", outcome, e);
+    }
+    meters.ended(outcome);
+    held.zone().ended();
+  }
+}

@@ -1,0 +1,42 @@
+package io.mailraft.delivery;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A claim that the engine has taken and for which it owes exactly one outcome. */
+final class Held {
+  /**
+   * Times that a claim may go back to its site because a reused connection turned out to be dead.
+   */
+  private static final int FRESH_STARTS_MAX = 2;
+
+  private final Claim claim;
+  private final ZoneDispatch zone;
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private int freshStarts;
+
+  Held(Claim claim, ZoneDispatch zone) {
+    this.claim = claim;
+    this.zone = zone;
+  }
+
+  Claim claim() {
+    return claim;
+  }
+
+  ZoneDispatch zone() {
+    return zone;
+  }
+
+  /**
+   * Whether it may start over on another connection; counts the times. Called on one event loop at
+   * a time.
+   */
+  boolean startOver() {
+    return freshStarts++ < FRESH_STARTS_MAX;
+  }
+
+  /** Marks the end; false if it has ended before. */
+  boolean end() {
+    return ended.compareAndSet(false, true);
+  }
+}

@@ -1,0 +1,32 @@
+package io.mailraft.delivery;
+
+import java.time.Duration;
+
+/** How an attempt ended. */
+public sealed interface Outcome {
+
+  /** The claim that was attempted. */
+  Claim claim();
+
+  /**
+   * What the remote said, or our own reason in the same form: code, enhanced code where there is
+   * one, text. At most 2 KiB.
+   */
+  String reply();
+
+  /** The remote took it. */
+  record Delivered(Claim claim, String reply, String source, String host) implements Outcome {}
+
+  /** It did not work this time, and is to be tried again after the delay. */
+  record Deferred(Claim claim, String reply, String source, String host, Duration delay)
+      implements Outcome {}
+
+  /** It will never work. */
+  record Bounced(Claim claim, String reply, String source, String host) implements Outcome {}
+
+  /** It did not work for longer than allowed. */
+  record Expired(Claim claim, String reply, String source, String host) implements Outcome {}
+
+  /** It was not attempted (stopping, lease lapsed before the start): back to the queue. */
+  record Returned(Claim claim, String reply) implements Outcome {}
+}

@@ -1,0 +1,47 @@
+package io.mailraft.delivery;
+
+import java.util.List;
+
+/**
+ * An SMTP reply of a remote, or our own reason in the same form.
+ *
+ * @param code three digits
+ * @param lines text of each line, without code and separator; one at least
+ */
+record Reply(int code, List<String> lines) {
+  private static final int TEXT_CHARS_MAX = 2000;
+
+  /** Our own reason. */
+  static Reply of(int code, String enhanced, String text) {
+    return new Reply(code, List.of(enhanced + " " + text));
+  }
+
+  boolean positive() {
+    return code / 100 == 2;
+  }
+
+  boolean permanent() {
+    return code / 100 == 5;
+  }
+
+  /** The service closes the connection (RFC 5321 3.8). */
+  boolean closing() {
+    return code == 421;
+  }
+
+  /** Code and text in one line of printable ASCII, 2 KiB at most. */
+  String text() {
+    StringBuilder text = new StringBuilder(64).append(code);
+    for (String line : lines) {
+      text.append(' ');
+      for (int i = 0; i < line.length(); i++) {
+        if (text.length() >= TEXT_CHARS_MAX) {
+          return text.append("...").toString();
+        }
+        char c = line.charAt(i);
+        text.append(c >= ' ' && c <= '~' ? c : '?');
+      }
+    }
+    return text.toString();
+  }
+}

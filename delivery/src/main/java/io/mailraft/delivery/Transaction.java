@@ -1,0 +1,438 @@
+package io.mailraft.delivery;
+
+import io.mailraft.config.DeliveryConfig;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.smtp.DefaultLastSmtpContent;
+import io.netty.handler.codec.smtp.DefaultSmtpContent;
+import io.netty.handler.codec.smtp.DefaultSmtpRequest;
+import io.netty.handler.codec.smtp.LastSmtpContent;
+import io.netty.handler.codec.smtp.SmtpCommand;
+import io.netty.handler.codec.smtp.SmtpRequest;
+import io.netty.handler.codec.smtp.SmtpRequests;
+import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One message on its way to some of its recipients over one connection: MAIL to the reply to the
+ * final dot.
+ *
+ * <pre>
+ *   ENVELOPE (MAIL, RCPT.., DATA)
+ *     -354, some recipient accepted-> CONTENT -dot written-> DOT -reply-> end
+ *     -354, none accepted-> EMPTY_DOT -reply-> end
+ *     -refused-> RESET -250-> end
+ * </pre>
+ *
+ * With PIPELINING the envelope leaves in one flight (RFC 2920 3.1); so DATA can be answered 354
+ * although no recipient was accepted, and then a lone dot ends the transaction. The lease is asked
+ * before the final dot is written (I5), and the outcome is reported before anything else happens
+ * with its reply (I6).
+ */
+final class Transaction implements Phase {
+  private static final int SLICE_BYTES = 64 * 1024;
+  private static final int STUFFING_BYTES = 64;
+  private static final Reply LAPSED =
+      Reply.of(451, "4.3.0", "The lease ended before the message was handed over");
+  private static final Reply UNREADABLE = Reply.of(451, "4.3.0", "The content cannot be read");
+  private static final Reply STOPPED = Reply.of(451, "4.3.2", "This node is stopping");
+
+  private enum State {
+    ENVELOPE,
+    CONTENT,
+    DOT,
+    EMPTY_DOT,
+    RESET,
+    OVER
+  }
+
+  private final Berth berth;
+  private final SmtpConnection connection;
+  private final DeliveryConfig config;
+  private final ZoneDispatch zone;
+  private final Shipping shipping;
+  private final List<Held> recipients;
+  private final List<Held> accepted;
+  private final MessageFacts facts;
+  private final BodyFeed feed;
+  private final DotStuffer stuffer = new DotStuffer();
+  private final boolean reused;
+  private State state = State.ENVELOPE;
+  private Optional<Reply> mailRefusal = Optional.empty();
+  private int commandsWritten;
+  private int repliesRead;
+  private boolean headerWritten;
+  private BodyFeed.Piece.Chunk chunk = new BodyFeed.Piece.Chunk(new byte[0], false);
+  private int chunkOffset;
+  private boolean awaitsBody;
+
+  /** What all transactions of an engine share. */
+  record Shipping(Bodies bodies, Lease lease, Endings endings, ReceivedHeader received) {}
+
+  Transaction(
+      Berth berth, ZoneDispatch zone, Shipping shipping, List<Held> recipients, boolean reused) {
+    this.berth = berth;
+    this.connection = berth.connection();
+    this.config = connection.config();
+    this.zone = zone;
+    this.shipping = shipping;
+    this.recipients = recipients;
+    this.accepted = new ArrayList<>(recipients.size());
+    this.facts = recipients.getFirst().claim().message();
+    this.reused = reused;
+    this.feed =
+        new BodyFeed(
+            shipping.bodies(), recipients.getFirst().claim(), () -> connection.execute(this::pump));
+  }
+
+  /** Starts, if the host can take such a message at all; otherwise the recipients end here. */
+  void start() {
+    Capabilities offered = connection.capabilities();
+    Optional<Reply> unfit = Optional.empty();
+    if (facts.smtpUtf8() && !offered.smtpUtf8()) {
+      unfit =
+          Optional.of(
+              Reply.of(553, "5.6.7", "Host " + connection.hop().host() + " has no SMTPUTF8"));
+    } else if (offered.sizeMax() > 0 && facts.bodyBytes() > offered.sizeMax()) {
+      unfit =
+          Optional.of(
+              Reply.of(
+                  552,
+                  "5.3.4",
+                  "Host " + connection.hop().host() + " takes " + offered.sizeMax() + " bytes"));
+    }
+    if (unfit.isPresent()) {
+      state = State.OVER;
+      refuse(recipients, unfit.get());
+      // Not from within: a long row of such messages would deepen the stack.
+      connection.execute(() -> zone.proceed(berth));
+      return;
+    }
+    connection.enter(this);
+    feed.start();
+    int burst = offered.pipelining() ? recipients.size() + 2 : 1;
+    for (int i = 0; i < burst; i++) {
+      connection.write(command(commandsWritten++));
+    }
+    connection.channel().flush();
+    connection.deadline(config.commandTimeout());
+  }
+
+  private SmtpRequest command(int number) {
+    if (number == 0) {
+      Capabilities offered = connection.capabilities();
+      List<CharSequence> words = new ArrayList<>(4);
+      words.add(ascii("FROM:<" + facts.sender() + ">"));
+      if (offered.size()) {
+        words.add("SIZE=" + facts.bodyBytes());
+      }
+      if (offered.eightBitMime() && facts.eightBit()) {
+        words.add("BODY=8BITMIME");
+      }
+      if (facts.smtpUtf8()) {
+        words.add("SMTPUTF8");
+      }
+      return new DefaultSmtpRequest(SmtpCommand.MAIL, words.toArray(new CharSequence[0]));
+    }
+    if (number <= recipients.size()) {
+      String recipient = recipients.get(number - 1).claim().recipient();
+      return new DefaultSmtpRequest(SmtpCommand.RCPT, ascii("TO:<" + recipient + ">"));
+    }
+    return SmtpRequests.data();
+  }
+
+  /** The encoder writes plain text as ASCII and loses the rest; bytes it writes as they are. */
+  private CharSequence ascii(String text) {
+    return facts.smtpUtf8() ? new AsciiString(text.getBytes(StandardCharsets.UTF_8), false) : text;
+  }
+
+  @Override
+  public String awaits() {
+    return switch (state) {
+      case ENVELOPE -> {
+        if (repliesRead == 0) {
+          yield "reply to MAIL";
+        }
+        yield repliesRead <= recipients.size() ? "reply to RCPT" : "reply to DATA";
+      }
+      case CONTENT -> "room for content";
+      case DOT, EMPTY_DOT -> "reply to the final dot";
+      case RESET -> "reply to RSET";
+      case OVER -> "nothing";
+    };
+  }
+
+  @Override
+  public void onReply(Reply reply) {
+    switch (state) {
+      case ENVELOPE -> {
+        if (reply.closing()) {
+          connection.lose(reply, false);
+        } else {
+          onEnvelope(reply);
+        }
+      }
+      case CONTENT -> {
+        // An early refusal: what is left of the content must not be read as commands, so the
+        // connection ends.
+        if (reply.code() < 400) {
+          connection.protocolError("answered " + reply.code() + " before the final dot");
+        } else {
+          connection.lose(reply, false);
+        }
+      }
+      case DOT -> onDot(reply);
+      case EMPTY_DOT -> end(reply);
+      case RESET -> {
+        if (reply.positive()) {
+          end(reply);
+        } else {
+          state = State.OVER;
+          connection.leave();
+        }
+      }
+      case OVER -> connection.protocolError("spoke out of turn");
+    }
+  }
+
+  private void onEnvelope(Reply reply) {
+    int number = repliesRead++;
+    if (number == 0) {
+      zone.proven(berth);
+      if (!reply.positive()) {
+        mailRefusal = Optional.of(reply);
+      }
+    } else if (number <= recipients.size()) {
+      if (mailRefusal.isEmpty()) {
+        Held held = recipients.get(number - 1);
+        if (reply.positive()) {
+          accepted.add(held);
+        } else {
+          shipping.endings().refused(held, reply, connection.hop());
+        }
+      }
+    } else {
+      onData(reply);
+      return;
+    }
+    if (repliesRead < commandsWritten) {
+      connection.deadline(
+          repliesRead > recipients.size() ? config.dataStartTimeout() : config.commandTimeout());
+    } else if (mailRefusal.isPresent()) {
+      refuse(recipients, mailRefusal.get());
+      reset();
+    } else if (repliesRead > recipients.size() && accepted.isEmpty()) {
+      reset();
+    } else {
+      boolean data = commandsWritten > recipients.size();
+      connection.send(
+          command(commandsWritten++), data ? config.dataStartTimeout() : config.commandTimeout());
+    }
+  }
+
+  private void onData(Reply reply) {
+    if (reply.code() < 400 && reply.code() != 354) {
+      connection.protocolError("answered DATA with " + reply.code());
+      return;
+    }
+    mailRefusal.ifPresent(refusal -> refuse(recipients, refusal));
+    if (reply.code() == 354) {
+      if (accepted.isEmpty()) {
+        state = State.EMPTY_DOT;
+        connection.write(LastSmtpContent.EMPTY_LAST_CONTENT);
+        connection.channel().flush();
+        connection.deadline(config.dataEndTimeout());
+      } else {
+        state = State.CONTENT;
+        pump();
+      }
+    } else {
+      refuse(accepted, reply);
+      reset();
+    }
+  }
+
+  private void onDot(Reply reply) {
+    if (reply.positive()) {
+      for (Held held : accepted) {
+        shipping.endings().delivered(held, reply, connection.hop());
+      }
+    } else {
+      Reply said =
+          reply.code() < 400
+              ? Reply.of(451, "4.5.0", "The final dot was answered with " + reply.text())
+              : reply;
+      refuse(accepted, said);
+    }
+    if (reply.closing()) {
+      state = State.OVER;
+      connection.leave();
+    } else {
+      end(reply);
+    }
+  }
+
+  /** Writes content as long as there is some and the socket takes it. */
+  private void pump() {
+    if (state != State.CONTENT || connection.over()) {
+      return;
+    }
+    boolean wrote = false;
+    while (connection.channel().isWritable()) {
+      if (chunkOffset == chunk.bytes().length) {
+        BodyFeed.Piece piece = feed.poll();
+        awaitsBody = piece instanceof BodyFeed.Piece.NotYet;
+        if (awaitsBody) {
+          break;
+        }
+        if (!(piece instanceof BodyFeed.Piece.Chunk next)) {
+          abandon(UNREADABLE);
+          return;
+        }
+        chunk = next;
+        chunkOffset = 0;
+      }
+      wrote = true;
+      if (!slice()) {
+        return;
+      }
+    }
+    if (wrote) {
+      connection.channel().flush();
+    }
+    connection.deadline(config.dataBlockTimeout());
+  }
+
+  /** Writes the next slice; false if that was the end. */
+  private boolean slice() {
+    byte[] header = headerWritten ? new byte[0] : shipping.received().of(accepted);
+    headerWritten = true;
+    int length = Math.min(SLICE_BYTES, chunk.bytes().length - chunkOffset);
+    boolean last = chunk.last() && chunkOffset + length == chunk.bytes().length;
+    if (last && !leased()) {
+      abandon(LAPSED);
+      return false;
+    }
+    ByteBuf slice = connection.channel().alloc().ioBuffer(header.length + length + STUFFING_BYTES);
+    slice.writeBytes(header);
+    stuffer.write(chunk.bytes(), chunkOffset, length, slice);
+    chunkOffset += length;
+    if (!last) {
+      connection.write(new DefaultSmtpContent(slice));
+      return true;
+    }
+    stuffer.end(slice);
+    state = State.DOT;
+    connection.write(new DefaultLastSmtpContent(slice));
+    connection.channel().flush();
+    connection.deadline(config.dataEndTimeout());
+    return false;
+  }
+
+  private boolean leased() {
+    for (Held held : accepted) {
+      if (!shipping.lease().alive(held.claim().epoch())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void onWritable() {
+    pump();
+  }
+
+  /** The connection is clean: on to the next message. */
+  private void end(Reply last) {
+    feed.cancel();
+    state = State.OVER;
+    if (last.closing()) {
+      connection.leave();
+    } else {
+      zone.proceed(berth);
+    }
+  }
+
+  private void reset() {
+    feed.cancel();
+    state = State.RESET;
+    connection.send(SmtpRequests.rset(), config.commandTimeout());
+  }
+
+  private void refuse(List<Held> whom, Reply reply) {
+    for (Held held : whom) {
+      shipping.endings().refused(held, reply, connection.hop());
+    }
+  }
+
+  /** Whoever has no outcome. */
+  private List<Held> rest() {
+    return switch (state) {
+      case ENVELOPE -> {
+        if (mailRefusal.isPresent() || repliesRead == 0) {
+          yield recipients;
+        }
+        List<Held> rest = new ArrayList<>(accepted);
+        rest.addAll(
+            recipients.subList(Math.min(repliesRead - 1, recipients.size()), recipients.size()));
+        yield rest;
+      }
+      case CONTENT, DOT -> accepted;
+      case EMPTY_DOT, RESET, OVER -> List.of();
+    };
+  }
+
+  /** Ends the attempt at our own wish: no dot, no outcome but the way back to the queue. */
+  private void abandon(Reply reason) {
+    List<Held> rest = rest();
+    state = State.OVER;
+    feed.cancel();
+    for (Held held : rest) {
+      shipping.endings().returned(held, reason);
+    }
+    connection.lose(reason, false);
+  }
+
+  /** Ends the attempt since the node's time to stop is over. */
+  void stop() {
+    if (state == State.DOT) {
+      connection.lose(STOPPED, false);
+    } else {
+      abandon(STOPPED);
+    }
+  }
+
+  @Override
+  public void onLost(Reply reason, boolean silent) {
+    feed.cancel();
+    List<Held> rest = rest();
+    State was = state;
+    state = State.OVER;
+    if (silent && awaitsBody && was == State.CONTENT) {
+      rest.forEach(held -> shipping.endings().returned(held, UNREADABLE));
+      return;
+    }
+    if (silent) {
+      zone.hung(berth, reason);
+    }
+    boolean stale = was == State.ENVELOPE && reused && repliesRead == 0 && !silent;
+    for (Held held : rest) {
+      if (stale && held.startOver()) {
+        zone.startOver(berth, held);
+      } else if (was == State.DOT) {
+        shipping
+            .endings()
+            .refused(
+                held,
+                Reply.of(
+                    451, "4.4.2", "In doubt, the final dot was not answered: " + reason.text()),
+                connection.hop());
+      } else {
+        shipping.endings().refused(held, mailRefusal.orElse(reason), connection.hop());
+      }
+    }
+  }
+}

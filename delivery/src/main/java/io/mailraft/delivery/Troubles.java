@@ -1,0 +1,43 @@
+package io.mailraft.delivery;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What is remembered of hosts that did not work: for a minute nobody connects to them again, and
+ * who wants to is told what the last one was told.
+ */
+final class Troubles {
+  private static final Duration REMEMBERED = Duration.ofSeconds(60);
+  private static final Duration CLEAR_REMEMBERED = Duration.ofMinutes(10);
+  private static final int HOSTS_MAX = 10_000;
+
+  private final Cache<InetSocketAddress, Reply> dead =
+      Caffeine.newBuilder().maximumSize(HOSTS_MAX).expireAfterWrite(REMEMBERED).build();
+  private final Cache<InetSocketAddress, Boolean> clearOnly =
+      Caffeine.newBuilder().maximumSize(HOSTS_MAX).expireAfterWrite(CLEAR_REMEMBERED).build();
+
+  Optional<Reply> of(InetSocketAddress host) {
+    return Optional.ofNullable(dead.getIfPresent(host));
+  }
+
+  void mark(InetSocketAddress host, Reply reply) {
+    dead.put(host, reply);
+  }
+
+  void clear(InetSocketAddress host) {
+    dead.invalidate(host);
+  }
+
+  /** Whether the host's TLS did not work of late. */
+  boolean clearOnly(InetSocketAddress host) {
+    return clearOnly.getIfPresent(host) != null;
+  }
+
+  void markClearOnly(InetSocketAddress host) {
+    clearOnly.put(host, true);
+  }
+}
