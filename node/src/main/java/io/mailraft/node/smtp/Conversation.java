@@ -1,0 +1,159 @@
+package io.mailraft.node.smtp;
+
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The state of one SMTP session beside what SubEthaSMTP keeps: the command at hand, the client's
+ * name, the transaction. Used by the session's thread alone.
+ */
+final class Conversation {
+  /** Most commands out of form or sequence in one session. */
+  static final int BAD_COMMANDS_MAX = 20;
+
+  private static final byte[] NO_MORE = new byte[0];
+
+  /** The line that makes SubEthaSMTP run our command, for each verb. */
+  private static final Map<Verb, byte[]> ENGINE_LINES = new EnumMap<>(Verb.class);
+
+  static {
+    for (Verb verb : Verb.values()) {
+      ENGINE_LINES.put(verb, (verb.name() + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
+  private final Door door;
+  private final Wire wire;
+  private final CommandReader commands;
+  private final InetAddress client;
+  private CommandLine line = CommandLine.malformed(Reply.UNKNOWN);
+  private Optional<String> helo = Optional.empty();
+  private boolean extended;
+  private Optional<Transaction> transaction = Optional.empty();
+  private int badCommands;
+  private boolean finished;
+
+  Conversation(Door door, Wire wire, InetAddress client) {
+    this.door = door;
+    this.wire = wire;
+    this.client = client;
+    this.commands = new CommandReader(wire, door.config().commandTimeout().toNanos());
+  }
+
+  /**
+   * Waits for the next command. Returns the line for SubEthaSMTP; an empty one where the session is
+   * over.
+   */
+  byte[] awaitCommand() {
+    if (finished) {
+      return NO_MORE;
+    }
+    Optional<CommandLine> next =
+        commands.next(
+            transaction.isEmpty(), transaction.flatMap(Transaction::contentDeadlineNanoTime));
+    if (next.isEmpty()) {
+      endOfInput();
+      return NO_MORE;
+    }
+    line = next.get();
+    return ENGINE_LINES.getOrDefault(line.verb(), NO_MORE);
+  }
+
+  /** Says goodbye where the input has ended. */
+  void endOfInput() {
+    switch (wire.inputEnd()) {
+      case GONE -> finish();
+      case EXPIRED -> reply(Reply.TIMEOUT);
+      case STOPPED -> reply(Reply.STOPPING);
+    }
+  }
+
+  /** Answers the command at hand; a 421 or 221 ends the session. */
+  void reply(Reply reply) {
+    wire.write(reply.bytes());
+    if (reply.closes()) {
+      finish(reply.code() != Reply.BYE.code());
+    }
+  }
+
+  /** Answers a command that is out of form or sequence. Too many of them end the session. */
+  void refuse(Reply reply) {
+    badCommands++;
+    reply(badCommands < BAD_COMMANDS_MAX ? reply : Reply.TOO_MANY_ERRORS);
+  }
+
+  /** Answers a command after which it cannot be known where the next one begins. */
+  void refuseAndFinish(Reply reply) {
+    wire.write(reply.bytes());
+    finish();
+  }
+
+  private void finish() {
+    finish(true);
+  }
+
+  private void finish(boolean linger) {
+    endTransaction();
+    if (!finished) {
+      finished = true;
+      wire.finish(linger);
+    }
+  }
+
+  boolean finished() {
+    return finished;
+  }
+
+  /** Greets: a new name, no transaction. */
+  void greet(String name, boolean byEhlo) {
+    endTransaction();
+    helo = Optional.of(name);
+    extended = byEhlo;
+  }
+
+  void begin(Transaction begun) {
+    endTransaction();
+    transaction = Optional.of(begun);
+  }
+
+  /** Ends the transaction, if there is one, and gives up its upload, if that was not committed. */
+  void endTransaction() {
+    if (transaction.isPresent()) {
+      transaction.get().close();
+      transaction = Optional.empty();
+    }
+  }
+
+  Optional<Transaction> transaction() {
+    return transaction;
+  }
+
+  /** The name that the client gave; empty before EHLO and HELO. */
+  Optional<String> helo() {
+    return helo;
+  }
+
+  /** Whether the client greeted with EHLO. */
+  boolean extended() {
+    return extended;
+  }
+
+  CommandLine line() {
+    return line;
+  }
+
+  InetAddress client() {
+    return client;
+  }
+
+  Door door() {
+    return door;
+  }
+
+  Wire wire() {
+    return wire;
+  }
+}

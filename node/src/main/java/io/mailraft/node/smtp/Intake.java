@@ -1,0 +1,228 @@
+package io.mailraft.node.smtp;
+
+import io.mailraft.api.log.Envelope;
+import io.mailraft.config.SmtpConfig;
+import io.mailraft.node.message.HeaderFacts;
+import io.mailraft.node.message.HeaderSection;
+import io.mailraft.queue.QueueException;
+import io.mailraft.queue.Upload;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The content of one message on its way into the queue.
+ *
+ * <p>Once the message is refused, for whatever reason, the rest of its content is looked at only to
+ * find its end, and the upload is given up. Nothing that happens here is thrown at the command that
+ * reads: the content must be consumed before the answer, or it would run as commands.
+ */
+final class Intake implements ContentSink, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+  private static final byte[] CRLF = "\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final Conversation conversation;
+  private final Transaction transaction;
+  private final boolean dotted;
+  private final long deadlineNanoTime;
+  private final ContentScanner scanner;
+  private final HeaderSection headers;
+  private Optional<HeaderFacts> facts = Optional.empty();
+  private Optional<Upload> upload = Optional.empty();
+  private Optional<Reply> refusal = Optional.empty();
+  private long bytes;
+
+  Intake(Conversation conversation, Transaction transaction, boolean dotted) {
+    SmtpConfig config = conversation.door().config();
+    this.conversation = conversation;
+    this.transaction = transaction;
+    this.dotted = dotted;
+    this.deadlineNanoTime = System.nanoTime() + config.dataTimeout().toNanos();
+    this.scanner = new ContentScanner(dotted, config.maxLineBytes());
+    this.headers = new HeaderSection(config.maxHeaderBytes());
+  }
+
+  /** Time until which the whole content must be in. See {@link System#nanoTime}. */
+  long deadlineNanoTime() {
+    return deadlineNanoTime;
+  }
+
+  /**
+   * Takes a block off the wire.
+   *
+   * @return where the bytes after the content begin, or -1 if it goes on
+   */
+  int take(byte[] block, int from, int to) {
+    int next = scanner.scan(block, from, to, this);
+    checkScanner();
+    return next;
+  }
+
+  private void checkScanner() {
+    switch (scanner.fault()) {
+      case NONE -> {}
+      case BARE_CR_OR_LF -> refuse(Reply.BARE_IN_CONTENT);
+      case NUL -> refuse(Reply.NUL_IN_CONTENT);
+      case LINE_TOO_LONG -> refuse(Reply.LINE_TOO_LONG);
+    }
+  }
+
+  @Override
+  public void content(byte[] block, int offset, int count) {
+    if (refusal.isPresent()) {
+      return;
+    }
+    bytes += count;
+    if (bytes > conversation.door().config().maxMessageBytes()) {
+      refuse(Reply.TOO_LARGE);
+      return;
+    }
+    try {
+      int header = headers.complete() ? 0 : headers.accept(block, offset, count);
+      if (headers.complete() && facts.isEmpty()) {
+        endHeaders();
+      }
+      if (upload.isPresent() && header < count) {
+        upload.get().write(ByteBuffer.wrap(block, offset + header, count - header));
+      }
+    } catch (QueueException e) {
+      refuse(e);
+    } catch (RuntimeException e) {
+      refuse(e);
+    }
+  }
+
+  private void endHeaders() throws QueueException {
+    if (headers.tooLarge()) {
+      refuse(Reply.HEADER_TOO_LARGE);
+      return;
+    }
+    Door door = conversation.door();
+    facts = Optional.of(headers.seal(defaultDomain(), door.clock().instant()));
+    if (headers.receivedHeaders() > door.config().maxReceivedHeaders()) {
+      refuse(Reply.MAIL_LOOP);
+      return;
+    }
+    Upload begun = door.uploads().begin();
+    upload = Optional.of(begun);
+    begun.write(headers.bytes());
+  }
+
+  private String defaultDomain() {
+    String sender = transaction.sender();
+    return sender.isEmpty()
+        ? conversation.door().config().hostname()
+        : sender.substring(sender.lastIndexOf('@') + 1);
+  }
+
+  /** Whether the message is refused already. */
+  boolean refused() {
+    return refusal.isPresent();
+  }
+
+  /** The refusal, where {@link #refused}. */
+  Reply refusal() {
+    return refusal.orElse(Reply.TROUBLE);
+  }
+
+  /**
+   * Ends the content and hands the message over. Returns once a majority has it, or it is known
+   * that it will not (I1).
+   *
+   * @return the answer to the client
+   */
+  Reply commit() {
+    scanner.end();
+    checkScanner();
+    if (!dotted && !scanner.atLineStart()) {
+      content(CRLF, 0, CRLF.length);
+    }
+    try {
+      if (refusal.isEmpty() && facts.isEmpty()) {
+        endHeaders();
+      }
+      if (refusal.isEmpty() && upload.isPresent() && facts.isPresent()) {
+        return commit(upload.get(), facts.get());
+      }
+    } catch (QueueException e) {
+      refuse(e);
+    } catch (RuntimeException e) {
+      refuse(e);
+    } finally {
+      close();
+    }
+    Reply answer = refusal();
+    conversation.door().events().messageRefused(answer.code(), answer.enhanced());
+    return answer;
+  }
+
+  private Reply commit(Upload complete, HeaderFacts headerFacts) throws QueueException {
+    Door door = conversation.door();
+    String origin = origin();
+    Envelope envelope =
+        Envelope.newBuilder()
+            .setSender(transaction.sender())
+            .setEightBit(transaction.eightBit() || scanner.eightBit())
+            .setSmtpUtf8(transaction.smtpUtf8())
+            .setListener(door.config().name())
+            .setOrigin(origin)
+            .setOriginHost("[" + origin + "]")
+            .setHelo(conversation.helo().orElse(""))
+            .setProtocol(protocol())
+            .setAcceptedMillis(door.clock().millis())
+            .setMessageId(headerFacts.messageId())
+            .setNode(door.node())
+            .build();
+    var recipients = transaction.recipients(door.zones(), headerFacts);
+    // Replies to commands that were pipelined before are the client's to have, however long the
+    // queue takes.
+    conversation.wire().flush();
+    complete.commit(envelope, recipients);
+    // Yes is said only here: commit has returned, so a majority has the message on disk (I1).
+    door.events().messageAccepted(complete.bytes(), recipients.size());
+    return Reply.of(250, "2.0.0", "Message queued as " + complete.id());
+  }
+
+  private String origin() {
+    String address = conversation.client().getHostAddress();
+    int scope = address.indexOf('%');
+    return scope < 0 ? address : address.substring(0, scope);
+  }
+
+  private String protocol() {
+    if (transaction.smtpUtf8()) {
+      return "UTF8SMTP";
+    }
+    return conversation.extended() ? "ESMTP" : "SMTP";
+  }
+
+  private void refuse(QueueException e) {
+    QueueException.Reason reason = e.reason();
+    LOG.debug("The queue refused a message: {}: {}", reason, e.getMessage());
+    refuse(Reply.of(reason.code(), reason.enhanced(), reason.text()));
+  }
+
+  private void refuse(RuntimeException e) {
+    LOG.error("A message was refused because of an unexpected error", e);
+    refuse(Reply.TROUBLE);
+  }
+
+  private void refuse(Reply reply) {
+    if (refusal.isEmpty()) {
+      refusal = Optional.of(reply);
+      close();
+    }
+  }
+
+  /** Gives up the upload, unless it was committed. */
+  @Override
+  public void close() {
+    if (upload.isPresent()) {
+      Upload open = upload.get();
+      upload = Optional.empty();
+      open.close();
+    }
+  }
+}

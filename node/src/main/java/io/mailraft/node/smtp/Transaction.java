@@ -1,0 +1,99 @@
+package io.mailraft.node.smtp;
+
+import io.mailraft.api.log.Recipient;
+import io.mailraft.node.message.HeaderFacts;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A mail transaction: from MAIL until its content is accepted or refused, or it is given up. */
+final class Transaction implements AutoCloseable {
+
+  /** Where one delivery goes. */
+  private record Destination(String address, String domain) {}
+
+  private final String sender;
+  private final boolean eightBit;
+  private final boolean smtpUtf8;
+  private final Map<String, Destination> destinations = new LinkedHashMap<>();
+  private int acceptedRecipients;
+  private Optional<Intake> intake = Optional.empty();
+
+  Transaction(String sender, boolean eightBit, boolean smtpUtf8) {
+    this.sender = sender;
+    this.eightBit = eightBit;
+    this.smtpUtf8 = smtpUtf8;
+  }
+
+  /**
+   * Takes a recipient. One that is there already is the same delivery (domains compare without
+   * case).
+   */
+  void add(SmtpPath path, String domain) {
+    acceptedRecipients++;
+    destinations.putIfAbsent(
+        path.localPart() + '@' + domain, new Destination(path.address(), domain));
+  }
+
+  /** Number of RCPT commands that were accepted. */
+  int acceptedRecipients() {
+    return acceptedRecipients;
+  }
+
+  /** The deliveries of the message, numbered from 1, each with its zone. */
+  List<Recipient> recipients(ZoneChooser zones, HeaderFacts headers) {
+    List<Recipient> recipients = new ArrayList<>(destinations.size());
+    for (Destination destination : destinations.values()) {
+      recipients.add(
+          Recipient.newBuilder()
+              .setSeq(recipients.size() + 1)
+              .setAddress(destination.address())
+              .setDomain(destination.domain())
+              .setZone(zones.zoneFor(headers, sender, destination.address()))
+              .build());
+    }
+    return recipients;
+  }
+
+  /** Starts the content. */
+  Intake open(Conversation conversation, boolean dotted) {
+    Intake opened = new Intake(conversation, this, dotted);
+    intake = Optional.of(opened);
+    return opened;
+  }
+
+  /** The content, where it has started. */
+  Optional<Intake> intake() {
+    return intake;
+  }
+
+  /**
+   * Time until which the whole content must be in; empty where it has not started. See {@link
+   * System#nanoTime}.
+   */
+  Optional<Long> contentDeadlineNanoTime() {
+    return intake.map(Intake::deadlineNanoTime);
+  }
+
+  /** Reverse path without brackets; empty for the null sender. */
+  String sender() {
+    return sender;
+  }
+
+  /** Whether BODY=8BITMIME was declared. */
+  boolean eightBit() {
+    return eightBit;
+  }
+
+  /** Whether SMTPUTF8 was declared. */
+  boolean smtpUtf8() {
+    return smtpUtf8;
+  }
+
+  @Override
+  public void close() {
+    intake.ifPresent(Intake::close);
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The SMTP front door: takes mail from clients and hands it to the queue.
+ *
+ * <h2>Purpose</h2>
+ *
+ * {@link io.mailraft.node.smtp.SmtpFrontDoor} is one listener. SubEthaSMTP accepts connections,
+ * gives each a virtual thread and runs the command loop; everything that touches the client's bytes
+ * is ours. {@code ClientSocket} hands SubEthaSMTP the verbs of command lines that {@code
+ * CommandReader} has read strictly; the commands take their arguments and their raw input from the
+ * {@code Conversation}. The way of a message is {@code MailCommand}, {@code RcptCommand}, {@code
+ * DataCommand} or {@code BdatCommand}, {@code ContentScanner}, {@code Intake}, {@link
+ * io.mailraft.queue.Upload}.
+ *
+ * <p>Offered are PIPELINING (RFC 2920), SIZE (1870), 8BITMIME (6152), SMTPUTF8 (6531),
+ * ENHANCEDSTATUSCODES (2034) and CHUNKING (3030).
+ *
+ * <h2>Invariants</h2>
+ *
+ * <ul>
+ *   <li>250 to a message follows the return of {@link io.mailraft.queue.Upload#commit} (I1).
+ *   <li>An upload is committed only after the whole content has come in: the final dot, or the last
+ *       octet of the last chunk (I3).
+ *   <li>A line ends with CRLF alone, in commands and in content. Content is consumed to its true
+ *       end before it is answered, accepted or not. So no byte of content is ever taken for a
+ *       command.
+ *   <li>Memory per session is bounded, whatever the size of its message (I9).
+ * </ul>
+ *
+ * <h2>Threads</h2>
+ *
+ * One virtual thread per session does all its reading, writing and waiting. One more thread per
+ * listener watches deadlines; it, and whoever stops the listener, touches a session only through
+ * the volatile part of its {@code Wire}.
+ *
+ * <h2>Failure</h2>
+ *
+ * Trouble of ours is answered 4yz, what is wrong with the mail 5yz, always with an enhanced code. A
+ * client that goes away ends its session quietly, and its upload is given up. Unexpected errors are
+ * logged and answered 451 4.3.0.
+ *
+ * <h2>Security</h2>
+ *
+ * Who may connect is told by the allow list alone; there is no authentication and no TLS yet.
+ * Limits on connections, commands, lines, headers, recipients, message size and time are all on.
+ * Replies hold no text of the client and none of an exception. A client that speaks HTTP is sent
+ * away, since a browser could be made to post mail.
+ *
+ * <h2>Known limits</h2>
+ *
+ * The limit on connections per address counts single IPv6 addresses. A session may idle for ever on
+ * NOOP, one within each command timeout. BINARYMIME and DSN are not offered. The client's name is
+ * not looked up in DNS.
+ */
+@NullMarked
+package io.mailraft.node.smtp;
+
+import org.jspecify.annotations.NullMarked;

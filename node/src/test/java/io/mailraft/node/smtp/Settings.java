@@ -1,0 +1,39 @@
+package io.mailraft.node.smtp;
+
+import io.mailraft.config.Cidr;
+import io.mailraft.config.HostPort;
+import io.mailraft.config.SmtpConfig;
+import java.time.Duration;
+import java.util.List;
+
+/** Settings of a listener under test: generous, on a free port, each to be changed by itself. */
+final class Settings {
+  List<Cidr> allow = List.of();
+  long maxMessageBytes = 1L << 30;
+  int maxRecipients = 1000;
+  int maxLineBytes = 998;
+  int maxHeaderBytes = 64 * 1024;
+  int maxReceivedHeaders = 35;
+  int maxConnections = 100;
+  int maxConnectionsPerAddress = 100;
+  Duration commandTimeout = Duration.ofSeconds(30);
+  Duration dataTimeout = Duration.ofSeconds(60);
+  HostPort listen = new HostPort("127.0.0.1", 0);
+
+  SmtpConfig config() {
+    return new SmtpConfig(
+        "feeder",
+        listen,
+        "mx.example",
+        allow,
+        maxMessageBytes,
+        maxRecipients,
+        maxLineBytes,
+        maxHeaderBytes,
+        maxReceivedHeaders,
+        maxConnections,
+        maxConnectionsPerAddress,
+        commandTimeout,
+        dataTimeout);
+  }
+}
