@@ -1,0 +1,140 @@
+package io.mailraft.node.admin;
+
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.mailraft.api.admin.AdminGrpc;
+import io.mailraft.api.admin.GroupStatus;
+import io.mailraft.api.admin.NodeStatus;
+import io.mailraft.api.admin.StatusRequest;
+import io.mailraft.api.admin.StatusResponse;
+import io.mailraft.api.admin.VerifyStateRequest;
+import io.mailraft.api.admin.VerifyStateResponse;
+import io.mailraft.api.admin.ZoneStatus;
+import io.mailraft.config.HostPort;
+import io.mailraft.config.MailraftConfig;
+import io.mailraft.queue.GroupState;
+import io.mailraft.queue.Queue;
+import io.mailraft.queue.QueueException;
+import io.mailraft.queue.ReplicaChecksum;
+import io.mailraft.queue.control.ControlView;
+import io.mailraft.queue.control.NodeEntry;
+import io.mailraft.queue.shard.Depth;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The admin API as one node answers it. */
+public final class AdminService extends AdminGrpc.AdminImplBase {
+  private final MailraftConfig config;
+  private final String version;
+  private final Queue queue;
+
+  public AdminService(MailraftConfig config, String version, Queue queue) {
+    this.config = config;
+    this.version = version;
+    this.queue = queue;
+  }
+
+  @Override
+  public void status(StatusRequest request, StreamObserver<StatusResponse> answer) {
+    Optional<String> unready = queue.unready();
+    StatusResponse.Builder status =
+        StatusResponse.newBuilder()
+            .setNode(config.node().id())
+            .setCluster(config.cluster().name())
+            .setVersion(version)
+            .setReady(unready.isEmpty())
+            .setReason(unready.orElse(""));
+    ControlView cluster = queue.cluster();
+    config.cluster().peers().forEach((id, raft) -> status.addNodes(node(id, raft, cluster)));
+    queue.groups().forEach(group -> status.addGroups(group(group)));
+    zones().forEach((name, depth) -> status.addZones(zone(name, depth)));
+    answer.onNext(status.build());
+    answer.onCompleted();
+  }
+
+  /** Configured zones and those that hold mail. */
+  private Map<String, Depth> zones() {
+    Map<String, Depth> zones = new TreeMap<>();
+    config.zones().keySet().forEach(name -> zones.put(name, Depth.ZERO));
+    zones.putAll(queue.zones());
+    return zones;
+  }
+
+  private static NodeStatus node(String id, HostPort raft, ControlView cluster) {
+    NodeStatus.Builder node = NodeStatus.newBuilder().setName(id).setRaft(raft.toString());
+    Optional<NodeEntry> joined = cluster.node(id);
+    joined.ifPresent(
+        entry ->
+            node.setLive(entry.live())
+                .setEpoch(entry.epoch())
+                .setAdmin(entry.addresses().getAdmin())
+                .setHttp(entry.addresses().getHttp())
+                .addAllSmtp(entry.addresses().getSmtpList())
+                .addAllSources(entry.addresses().getSourcesList())
+                .setVersion(entry.addresses().getVersion()));
+    return node.build();
+  }
+
+  private static GroupStatus group(GroupState group) {
+    return GroupStatus.newBuilder()
+        .setName(group.name())
+        .setLeader(group.leader().orElse(""))
+        .setTerm(group.term())
+        .setAppliedIndex(group.appliedIndex())
+        .setCommitIndex(group.committedIndex())
+        .build();
+  }
+
+  private static ZoneStatus zone(String name, Depth depth) {
+    return ZoneStatus.newBuilder()
+        .setName(name)
+        .setQueued(depth.queued())
+        .setClaimed(depth.claimed())
+        .setDeferred(depth.deferred())
+        .setHeld(depth.held())
+        .build();
+  }
+
+  @Override
+  public void verifyState(VerifyStateRequest request, StreamObserver<VerifyStateResponse> answer) {
+    List<ReplicaChecksum> checksums;
+    try {
+      checksums = queue.verifyState();
+    } catch (QueueException e) {
+      answer.onError(
+          Status.UNAVAILABLE
+              .withDescription("the checksums cannot be taken: " + e.getMessage())
+              .asRuntimeException());
+      return;
+    }
+    VerifyStateResponse.Builder response = VerifyStateResponse.newBuilder();
+    for (ReplicaChecksum checksum : checksums) {
+      response.addReplicas(
+          io.mailraft.api.admin.ReplicaChecksum.newBuilder()
+              .setGroup(checksum.group())
+              .setNode(checksum.node())
+              .setIndex(checksum.index())
+              .setDigest(checksum.digest())
+              .setRows(checksum.rows())
+              .setError(checksum.error()));
+    }
+    answer.onNext(response.setEqual(allEqual(checksums)).build());
+    answer.onCompleted();
+  }
+
+  private static boolean allEqual(List<ReplicaChecksum> checksums) {
+    record State(long index, String digest) {}
+    Map<String, State> byGroup = new TreeMap<>();
+    for (ReplicaChecksum checksum : checksums) {
+      State state = new State(checksum.index(), checksum.digest());
+      State first = byGroup.getOrDefault(checksum.group(), state);
+      if (!checksum.error().isEmpty() || !first.equals(state)) {
+        return false;
+      }
+      byGroup.put(checksum.group(), state);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,129 @@
+package io.mailraft.node.http;
+
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.grpc.GrpcService;
+import io.grpc.BindableService;
+import io.mailraft.config.AdminConfig;
+import io.mailraft.config.Cidr;
+import io.mailraft.config.HostPort;
+import io.mailraft.config.HttpConfig;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+
+/** The HTTP listener and the admin listener. */
+public final class HttpDoors implements AutoCloseable {
+  private static final MediaType METRICS =
+      MediaType.parse("text/plain; version=0.0.4; charset=utf-8");
+
+  private final List<Server> servers = new ArrayList<>();
+
+  /**
+   * Binds both listeners.
+   *
+   * @param unready why mail cannot be accepted; empty where it can
+   * @throws IOException if an address cannot be bound; the message names it
+   */
+  public HttpDoors(
+      HttpConfig http,
+      AdminConfig admin,
+      BindableService adminService,
+      PrometheusMeterRegistry metrics,
+      Supplier<Optional<String>> unready)
+      throws IOException {
+    HttpService ready =
+        (context, request) ->
+            unready
+                .get()
+                .map(reason -> text(HttpStatus.SERVICE_UNAVAILABLE, reason))
+                .orElseGet(() -> text(HttpStatus.OK, "ready"));
+    HttpService scrape =
+        (context, request) -> HttpResponse.of(HttpStatus.OK, METRICS, metrics.scrape());
+    servers.add(
+        Server.builder()
+            .meterRegistry(new CompositeMeterRegistry())
+            .http(http.listen().toSocketAddress())
+            .service("/healthz", (context, request) -> text(HttpStatus.OK, "alive"))
+            .service("/readyz", ready)
+            .service("/metrics", scrape)
+            .decorator(
+                (delegate, context, request) ->
+                    allowed(http.allow(), context.remoteAddress())
+                        ? delegate.serve(context, request)
+                        : text(HttpStatus.FORBIDDEN, "this address is not on the allow list"))
+            .build());
+    servers.add(
+        Server.builder()
+            .meterRegistry(new CompositeMeterRegistry())
+            .http(admin.listen().toSocketAddress())
+            .service(
+                GrpcService.builder()
+                    .addService(adminService)
+                    .useBlockingTaskExecutor(true)
+                    .build())
+            .blockingTaskExecutor(
+                Executors.newScheduledThreadPool(0, Thread.ofVirtual().name("admin-", 0).factory()),
+                true)
+            .build());
+    try {
+      for (Server server : servers) {
+        start(server, server == servers.getFirst() ? http.listen() : admin.listen());
+      }
+    } catch (IOException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static void start(Server server, HostPort address) throws IOException {
+    try {
+      server.start().join();
+    } catch (CompletionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IOException("cannot listen on " + address + ": " + cause.getMessage(), e);
+    }
+  }
+
+  private static HttpResponse text(HttpStatus status, String text) {
+    return HttpResponse.of(status, MediaType.PLAIN_TEXT_UTF_8, text + "\n");
+  }
+
+  private static boolean allowed(List<Cidr> allow, InetSocketAddress remote) {
+    InetAddress address = remote.getAddress();
+    return allow.isEmpty() || allow.stream().anyMatch(network -> network.contains(address));
+  }
+
+  /** Bound port of the HTTP listener. */
+  public int httpPort() {
+    return servers.getFirst().activeLocalPort();
+  }
+
+  /** Bound port of the admin listener. */
+  public int adminPort() {
+    return servers.getLast().activeLocalPort();
+  }
+
+  /** Begins to close both; Netty's threads take two quiet seconds to end. */
+  public CompletableFuture<Void> closeAsync() {
+    return CompletableFuture.allOf(
+        servers.stream().map(Server::closeAsync).toArray(CompletableFuture<?>[]::new));
+  }
+
+  @Override
+  public void close() {
+    closeAsync().join();
+  }
+}
