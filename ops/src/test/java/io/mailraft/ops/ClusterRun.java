@@ -1,0 +1,163 @@
+package io.mailraft.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mailraft.api.admin.VerifyStateResponse;
+import io.mailraft.ops.admin.UnreachableException;
+import io.mailraft.ops.chaos.Await;
+import io.mailraft.ops.chaos.Ledger;
+import io.mailraft.ops.chaos.LoadClient;
+import io.mailraft.ops.chaos.LocalCluster;
+import io.mailraft.ops.chaos.Mail;
+import io.mailraft.ops.chaos.NodeProcess;
+import io.mailraft.ops.chaos.SmtpSession;
+import io.mailraft.ops.chaos.Verdict;
+import io.mailraft.testkit.Script;
+import io.mailraft.testkit.SmtpSink;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * A cluster of real nodes, a sink and a ledger for one test. Keeps the logs in target/cluster-logs.
+ */
+final class ClusterRun implements AutoCloseable {
+  /** Longest wait for anything: so long that only what never happens exceeds it. */
+  static final Duration BOUND = Duration.ofSeconds(90);
+
+  static final String SHARD = "shard-0";
+
+  /** A helo name by which the ledger knows the node, and a short wait before the next attempt. */
+  static final String QUICK_RETRY = "delivery: { helo: \"${node}.example\", retry: [1s] }\n";
+
+  private static final Duration CALL_TIME_MAX = Duration.ofSeconds(10);
+
+  final Ledger ledger = new Ledger();
+  final LocalCluster cluster;
+  final SmtpSink sink;
+  private final String name;
+
+  private ClusterRun(String name, SmtpSink sink, LocalCluster.Options options) throws IOException {
+    this.name = name;
+    this.sink = sink;
+    this.cluster = LocalCluster.create(options);
+  }
+
+  /** Starts the sink and all nodes. */
+  static ClusterRun start(
+      String name, int nodes, Script script, UnaryOperator<LocalCluster.Options> options)
+      throws Exception {
+    List<ClusterRun> made = new ArrayList<>();
+    SmtpSink sink =
+        SmtpSink.start(
+            SmtpSink.Options.of(received -> made.getFirst().ledger.arrived(received))
+                .withScript(script));
+    ClusterRun run =
+        new ClusterRun(
+            name,
+            sink,
+            options.apply(LocalCluster.Options.of(nodes, sink.port()).withSettings(QUICK_RETRY)));
+    made.add(run);
+    try {
+      run.cluster.startAll(BOUND);
+    } catch (Exception e) {
+      run.close();
+      throw e;
+    }
+    return run;
+  }
+
+  static ClusterRun start(String name, int nodes) throws Exception {
+    return start(name, nodes, Script.OBEDIENT, options -> options);
+  }
+
+  NodeProcess leader() throws Exception {
+    return cluster.awaitLeader(SHARD, BOUND);
+  }
+
+  NodeProcess follower() throws Exception {
+    NodeProcess leader = leader();
+    return cluster.nodes().stream()
+        .filter(node -> node.isRunning() && node != leader)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  LoadClient load(int messages, long seed) {
+    return LoadClient.start(
+        LoadClient.Options.of(cluster.smtp(), 8, messages, seed)
+            .withMessageTimeMax(BOUND)
+            .withReplyTimeout(Duration.ofSeconds(20)),
+        ledger);
+  }
+
+  SmtpSession session(NodeProcess node) throws IOException {
+    return SmtpSession.open(node.smtp(), BOUND);
+  }
+
+  /** Hands in a message over a session of its own and demands its 250. */
+  void accepted(NodeProcess node, Mail mail) throws IOException {
+    ledger.planned(mail);
+    long begin = System.nanoTime();
+    try (SmtpSession session = session(node)) {
+      assertThat(session.submit(mail)).isInstanceOf(SmtpSession.Submitted.Accepted.class);
+      ledger.accepted(mail, node.id(), Duration.ofNanos(System.nanoTime() - begin));
+      session.quit();
+    }
+  }
+
+  /** Waits until the queue is empty and demands that nothing is wrong. */
+  Verdict settle() throws Exception {
+    ledger.awaitAllArrived(BOUND);
+    cluster.awaitDrained(BOUND);
+    Verdict verdict = ledger.verdict();
+    System.err.println(name + ":\n" + verdict);
+    assertThat(verdict.clean()).as("%s", verdict).isTrue();
+    return verdict;
+  }
+
+  /** Waits until all replicas have the same checksum (I8). */
+  void assertReplicasEqual() throws Exception {
+    List<VerifyStateResponse> answers = new ArrayList<>();
+    Await.until(
+        BOUND,
+        "all replicas are equal",
+        () -> {
+          answers.clear();
+          try {
+            answers.add(cluster.verifyState(CALL_TIME_MAX));
+          } catch (UnreachableException e) {
+            return false;
+          }
+          return VerifyStateCommand.proven(answers.getFirst());
+        });
+    assertThat(
+            answers.getFirst().getReplicasList().stream()
+                .filter(replica -> replica.getGroup().equals(SHARD)))
+        .hasSize(cluster.nodes().size());
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      Path logs =
+          Files.createDirectories(
+              Path.of(System.getProperty("mailraft.root"), "ops/target/cluster-logs", name));
+      for (NodeProcess node : cluster.nodes()) {
+        for (Path log : List.of(node.errorLog(), node.outputLog())) {
+          if (Files.exists(log)) {
+            Files.copy(log, logs.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+          }
+        }
+      }
+    } finally {
+      cluster.close();
+      sink.close();
+    }
+  }
+}
