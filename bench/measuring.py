@@ -1,0 +1,217 @@
+"""What every measurement here needs: groups of processes with their CPU time and memory, an SMTP sink that counts, a quiet
+machine, free ports, and nodes of ours. Linux, cgroup 1 or 2, root."""
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SINK = '/usr/sbin/smtp-sink'
+SOURCE = '/usr/sbin/smtp-source'
+TICKS_PER_SECOND = os.sysconf('SC_CLK_TCK')
+CGROUP_1 = Path('/sys/fs/cgroup/cpuacct')
+CGROUP_2 = Path('/sys/fs/cgroup')
+
+
+def raise_open_files():
+    """Many sessions need many descriptors; takes what the hard limit gives."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def free_port():
+    """A port of 127.0.0.1 below those of outgoing connections."""
+    for _ in range(1000):
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(('127.0.0.1', port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError('no free port')
+
+
+def wait_until(condition, seconds, what):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f'waited {seconds} s in vain until {what}')
+        time.sleep(0.05)
+
+
+def answers(port):
+    """Whether an SMTP server greets on the port."""
+    try:
+        with socket.create_connection(('127.0.0.1', port), 1) as s:
+            s.settimeout(5)
+            return s.recv(3) == b'220'
+    except OSError:
+        return False
+
+
+def process_seconds(pid):
+    """CPU time of one process, user and system; 0 where it is gone."""
+    try:
+        fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+
+def busy_seconds():
+    """CPU time of all processes of the machine."""
+    fields = Path('/proc/stat').read_text().split('\n', 1)[0].split()
+    return (int(fields[1]) + int(fields[2]) + int(fields[3])) / TICKS_PER_SECOND
+
+
+class Group:
+    """A control group that counts the CPU time of a relay's processes, those that have ended included."""
+
+    def __init__(self, name):
+        self.version_1 = CGROUP_1.is_dir()
+        self.path = (CGROUP_1 if self.version_1 else CGROUP_2) / f'mailraft-bench-{os.getpid()}-{name}'
+        self.path.mkdir()
+        self.peak_kib = 0
+        self._stop = threading.Event()
+        self._thread = None
+
+    def join(self):
+        """Puts the calling process into the group; for preexec_fn."""
+        (self.path / 'cgroup.procs').write_text(str(os.getpid()))
+
+    def pids(self):
+        return [int(pid) for pid in (self.path / 'cgroup.procs').read_text().split()]
+
+    def seconds(self):
+        if self.version_1:
+            return int((self.path / 'cpuacct.usage').read_text()) / 1e9
+        stat = dict(line.split() for line in (self.path / 'cpu.stat').read_text().splitlines())
+        return int(stat['usage_usec']) / 1e6
+
+    def memory_kib(self):
+        """Proportional set size: what is shared counts once."""
+        total = 0
+        for pid in self.pids():
+            try:
+                for line in Path(f'/proc/{pid}/smaps_rollup').read_text().splitlines():
+                    if line.startswith('Pss:'):
+                        total += int(line.split()[1])
+            except OSError:
+                pass
+        return total
+
+    def watch(self):
+        """Begins to look for the peak of memory, each half second."""
+        self.peak_kib = self.memory_kib()
+        self._stop.clear()
+
+        def look():
+            while not self._stop.wait(0.5):
+                self.peak_kib = max(self.peak_kib, self.memory_kib())
+        self._thread = threading.Thread(target=look, daemon=True)
+        self._thread.start()
+
+    def watched(self):
+        self._stop.set()
+        self._thread.join()
+        return self.peak_kib
+
+    def remove(self):
+        """Ends what is left in the group, by process id, and removes it."""
+        for pid in self.pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        wait_until(lambda: not self.pids(), 20, f'{self.path.name} is empty')
+        self.path.rmdir()
+
+
+class Sink:
+    """smtp-sink on a port of 127.0.0.1."""
+
+    def __init__(self, port, counts):
+        self.counts = Path(counts) / f'sink.{port}'
+        self._out = self.counts.open('wb')
+        self.process = subprocess.Popen(
+            [SINK, '-c', '-u', 'nobody', '-m', '2000', f'127.0.0.1:{port}', '1000'],
+            stdout=self._out, stderr=subprocess.DEVNULL)
+        wait_until(lambda: answers(port), 10, 'smtp-sink answers')
+        self.first = self.count()
+
+    def count(self):
+        """Messages taken so far, from the counters that smtp-sink prints over and over."""
+        with self.counts.open('rb') as f:
+            f.seek(max(0, f.seek(0, 2) - 400))
+            found = re.findall(rb'mesg=(\d+)\r', f.read())
+        return int(found[-1]) if found else 0
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self._out.close()
+        self.counts.unlink()
+
+
+def source(port, sessions, size, messages):
+    """smtp-source that keeps its sessions open from message to message."""
+    return subprocess.Popen(
+        [SOURCE, '-4', '-d', '-N', '-s', str(sessions), '-l', str(size), '-m', str(messages), '-M', 'source.example',
+         '-f', 'bench@sender.example', '-t', 'reader@dest.example', f'127.0.0.1:{port}'],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+class Nodes:
+    """One node of ours, or a cluster of them, in one group."""
+
+    def __init__(self, count, directory, sink_port, java_options=''):
+        self.directory = Path(directory)
+        self.group = Group(f'nodes-{count}')
+        self.processes = []
+        raft = [free_port() for _ in range(count)]
+        self.ports = [free_port() for _ in range(count)]
+        peers = ', '.join(f'n{n + 1}: "127.0.0.1:{port}"' for n, port in enumerate(raft))
+        environment = dict(os.environ, MAILRAFT_JAVA_OPTS=java_options)
+        try:
+            for n in range(count):
+                home = self.directory / f'n{n + 1}'
+                home.mkdir(parents=True)
+                config = home / 'mailraft.yaml'
+                config.write_text(f'''\
+node: {{ id: n{n + 1}, dataDir: "{home / 'data'}", addresses: [127.0.0.1] }}
+cluster: {{ name: bench, peers: {{ {peers} }} }}
+smtp: {{ listen: "127.0.0.1:{self.ports[n]}", hostname: n{n + 1}.example }}
+http: {{ listen: "127.0.0.1:0" }}
+admin: {{ listen: "127.0.0.1:0" }}
+zones: {{ default: {{ connections: 50, host: 127.0.0.1, port: {sink_port} }} }}
+''')
+                with (home / 'out').open('wb') as out, (home / 'err').open('wb') as err:
+                    self.processes.append(subprocess.Popen(
+                        [ROOT / 'mailraft', 'start', '-c', config], env=environment, stdin=subprocess.DEVNULL,
+                        stdout=out, stderr=err, preexec_fn=self.group.join))
+            for n in range(count):
+                out = self.directory / f'n{n + 1}' / 'out'
+                wait_until(lambda out=out: b' ready: ' in out.read_bytes(), 120, f'{out} tells that it is ready')
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.group.remove()
+        shutil.rmtree(self.directory, ignore_errors=True)
