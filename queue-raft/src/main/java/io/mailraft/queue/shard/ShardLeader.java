@@ -179,7 +179,7 @@ final class ShardLeader implements AutoCloseable {
         } catch (RuntimeException e) {
           // A database that is closing, or being replaced. Without this thread nothing is claimed.
           stumbled(e);
-          TimeUnit.NANOSECONDS.sleep(ROUND.toNanos());
+          TimeUnit.NANOSECONDS.sleep(ROUND.toNanos()); // So that lasting trouble does not spin.
           work.release();
         }
       }
