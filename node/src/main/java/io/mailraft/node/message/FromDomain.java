@@ -1,13 +1,10 @@
 package io.mailraft.node.message;
 
-import java.net.IDN;
-import java.util.Locale;
+import io.mailraft.router.Addresses;
 import java.util.Optional;
 
 /** Finds the domain in the value of a From field, through display names, quotes and comments. */
 final class FromDomain {
-  private static final int DOMAIN_LENGTH_MAX = 255;
-
   private FromDomain() {}
 
   /**
@@ -50,27 +47,8 @@ final class FromDomain {
       }
     }
     int at = mailbox.lastIndexOf("@");
-    return at < 0 ? Optional.empty() : aLabel(mailbox.substring(at + 1));
-  }
-
-  private static Optional<String> aLabel(String domain) {
-    String ascii;
-    try {
-      ascii = IDN.toASCII(domain).toLowerCase(Locale.ROOT);
-    } catch (IllegalArgumentException e) {
-      return Optional.empty(); // Not a domain name; the caller has a default.
-    }
-    if (ascii.isEmpty() || ascii.length() > DOMAIN_LENGTH_MAX || ascii.startsWith(".")) {
-      return Optional.empty();
-    }
-    for (int i = 0; i < ascii.length(); i++) {
-      char c = ascii.charAt(i);
-      boolean plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-      boolean dot = c == '.' && i + 1 < ascii.length() && ascii.charAt(i + 1) != '.';
-      if (!plain && !dot) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(ascii);
+    return at < 0
+        ? Optional.empty()
+        : Addresses.domain(mailbox.substring(at + 1)).filter(domain -> !domain.startsWith("["));
   }
 }
