@@ -136,6 +136,11 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   }
 
   @Override
+  public void accompany(Companion companion) {
+    proposer.accompany(companion);
+  }
+
+  @Override
   public void onChecksum(BiConsumer<Long, Store.Frozen> taker) {
     checksumTaker = Optional.of(taker);
   }

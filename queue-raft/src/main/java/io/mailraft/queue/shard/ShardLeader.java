@@ -9,6 +9,7 @@ import io.mailraft.api.log.Forget;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReleaseDeferred;
 import io.mailraft.api.log.ReturnClaims;
+import io.mailraft.api.log.StoreMessage;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.control.ControlView;
 import io.mailraft.queue.control.NodeEntry;
@@ -75,6 +76,7 @@ final class ShardLeader implements AutoCloseable {
 
   void start() {
     fold.attach(picker, () -> picker.start(fold));
+    group.accompany(this::join);
     threads.add(Thread.ofPlatform().daemon().name(group.name() + "-picker").start(this::pick));
     threads.add(Thread.ofVirtual().name(group.name() + "-rounds").start(this::rounds));
     fence();
@@ -160,6 +162,7 @@ final class ShardLeader implements AutoCloseable {
   @Override
   public void close() {
     open = false;
+    group.accompany(Group.Companion.NONE);
     fold.detach();
     picker.close();
     threads.forEach(Thread::interrupt);
@@ -189,19 +192,34 @@ final class ShardLeader implements AutoCloseable {
   }
 
   private void claim(ClaimDeliveries plan) {
+    settle(plan, group.propose(Record.newBuilder().setClaim(plan).build()));
+  }
+
+  private void settle(ClaimDeliveries plan, CompletableFuture<Answer> claimed) {
     var _ =
-        group
-            .propose(Record.newBuilder().setClaim(plan).build())
-            .whenComplete(
-                (answer, trouble) -> {
-                  if (trouble == null) {
-                    picker.settle(plan);
-                  } else {
-                    // Not leading any more, or too much waits: planning again at once would spin.
-                    CompletableFuture.delayedExecutor(STUMBLE.toMillis(), TimeUnit.MILLISECONDS)
-                        .execute(() -> picker.settle(plan));
-                  }
-                });
+        claimed.whenComplete(
+            (answer, trouble) -> {
+              if (trouble == null) {
+                picker.settle(plan);
+              } else {
+                // Not leading any more, or too much waits: planning again at once would spin.
+                CompletableFuture.delayedExecutor(STUMBLE.toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(() -> picker.settle(plan));
+              }
+            });
+  }
+
+  /** Claims join the entry that stores their message. */
+  private List<Group.Added> join(List<Record> records) {
+    List<StoreMessage> messages =
+        records.stream().filter(Record::hasStoreMessage).map(Record::getStoreMessage).toList();
+    return picker.foresee(messages).stream().map(this::added).toList();
+  }
+
+  private Group.Added added(ClaimDeliveries plan) {
+    CompletableFuture<Answer> claimed = new CompletableFuture<>();
+    settle(plan, claimed);
+    return new Group.Added(Record.newBuilder().setClaim(plan).build(), claimed);
   }
 
   private void stumbled(RuntimeException e) {

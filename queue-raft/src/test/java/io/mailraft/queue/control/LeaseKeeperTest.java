@@ -96,6 +96,11 @@ class LeaseKeeperTest {
     }
 
     @Override
+    public void accompany(Companion companion) {
+      // Nobody joins.
+    }
+
+    @Override
     public void onChecksum(BiConsumer<Long, Store.Frozen> taker) {
       // No checksums here.
     }
