@@ -197,6 +197,28 @@ class Image:
         self.file.unlink()
 
 
+def client(place):
+    """Compiles client.c into the directory; the path of the program."""
+    compiler = shutil.which('cc') or shutil.which('gcc')
+    if not compiler:
+        raise RuntimeError('no C compiler found: install the package gcc')
+    program = Path(place) / 'client'
+    subprocess.run([compiler, '-O2', '-o', program, ROOT / 'bench' / 'client.c'], check=True)
+    return program
+
+
+def timed(program, out, ports, *options):
+    """Our own client, which writes a line for each message to the file: microseconds from the final dot to 250."""
+    return subprocess.Popen([program, '-o', out, *map(str, options), *map(str, ports)], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
+
+
+def percentile(values, part):
+    """The value below which that part (0 to 1) of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
 class Nodes:
     """One node of ours, or a cluster of them, in one group.
 
