@@ -1,5 +1,6 @@
 """Other relays, each with its own directory and group of processes, told to pass everything to the sink."""
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -125,7 +126,7 @@ exports.hook_get_mx = (next, mail, domain) => next(OK, { priority: 0, exchange: 
                 'plugins': 'bench',
                 'smtp.ini': f'listen=127.0.0.1:{self.ports[0]}\nnodes=2\ninactivity_timeout=300',
                 'outbound.ini': 'concurrency_max=100\nenable_tls=false\nlocal_mx_ok=true\ntemp_fail_intervals=5m,10m*3,1h*10',
-                'connection.ini': '[max]\nbytes=2147483647',
+                'connection.ini': re.sub(r'(?m)^bytes=.*', 'bytes=2147483647', (package / 'config' / 'connection.ini').read_text()),
                 'log.ini': 'level=notice', 'queue_dir': str(queue), 'me': 'haraka.example'}.items():
             (config / name).write_text(text + '\n')
         (self.directory / 'package.json').write_text('{"name":"bench","version":"1.0.0"}')
