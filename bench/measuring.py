@@ -41,12 +41,12 @@ def free_port():
     raise RuntimeError('no free port')
 
 
-def wait_until(condition, seconds, what):
+def wait_until(condition, seconds, what, pause=0.05):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f'waited {seconds} s in vain until {what}')
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def answers(port):
@@ -219,13 +219,22 @@ def percentile(values, part):
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
 
+def jcmd(process, *arguments):
+    """Runs jcmd of the JDK that the process runs on; its answer."""
+    tool = Path(os.readlink(f'/proc/{process.pid}/exe')).parent / 'jcmd'
+    done = subprocess.run([tool, str(process.pid), *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f'jcmd {" ".join(arguments)}: {done.stdout}{done.stderr}')
+    return done.stdout
+
+
 class Nodes:
     """One node of ours, or a cluster of them, in one group.
 
     The node itself, and not a script around it, is the process of each of processes; smtp, http and admin are its ports."""
 
-    def __init__(self, count, directory, sink_port, java_options='', shards=1, settings=''):
-        """settings: further sections of every node's mailraft.yaml, as text."""
+    def __init__(self, count, directory, sink_port, java_options='', shards=1, settings='', zones=''):
+        """settings: further sections of every node's mailraft.yaml, as text; zones: further zones, as YAML."""
         self.directory = Path(directory)
         self.java_options = java_options
         self.group = Group(f'nodes-{count}')
@@ -245,7 +254,9 @@ cluster: {{ name: bench, shards: {shards}, peers: {{ {peers} }} }}
 smtp: {{ listen: "127.0.0.1:{self.ports[n]}", hostname: n{n + 1}.example }}
 http: {{ listen: "127.0.0.1:{self.http[n]}" }}
 admin: {{ listen: "127.0.0.1:{self.admin[n]}" }}
-zones: {{ default: {{ connections: 50, host: 127.0.0.1, port: {sink_port} }} }}
+zones:
+  default: {{ connections: 50, host: 127.0.0.1, port: {sink_port} }}
+  {zones}
 {settings}''')
                 self.processes.append(None)
                 self.start(n)

@@ -16,7 +16,8 @@ NPM_BEFORE = '2026-01-01'
 class Postfix:
     """Postfix with a configuration directory of its own, told to pass everything to the sink."""
 
-    def __init__(self, directory, sink_port):
+    def __init__(self, directory, sink_port, more=''):
+        """more: further lines of main.cf."""
         self.directory = Path(directory)
         self.group = measuring.Group('postfix')
         self.ports = [measuring.free_port()]
@@ -57,7 +58,7 @@ max_use=1000
 message_size_limit=104857600
 mailbox_size_limit=0
 queue_minfree=0
-'''
+{more}'''
         (self.etc / 'main.cf').write_text(settings)
         for candidate in ('/usr/share/postfix/master.cf.dist', '/etc/postfix/master.cf'):
             if os.path.exists(candidate):
