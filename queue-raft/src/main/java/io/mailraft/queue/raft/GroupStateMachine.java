@@ -117,6 +117,7 @@ final class GroupStateMachine extends BaseStateMachine {
       throws IOException {
     super.initialize(server, group, raftStorage);
     getLifeCycle().transition(LifeCycle.State.STARTING);
+    VoteFile.install(raftStorage, this::breakDown);
     storage.init(raftStorage);
     ReplicaDatabase opened = new ReplicaDatabase(storage.root(), spec.fold().tables(), memory);
     database = opened;
