@@ -19,6 +19,11 @@ public final class DamagedException extends StoreException {
    * @param how what is wrong with it
    */
   public DamagedException(Path what, String how) {
+    this(what.toString(), how);
+  }
+
+  /** The same for what is no single file. */
+  public DamagedException(String what, String how) {
     super(what + " is damaged: " + how + REMEDY);
   }
 
