@@ -144,8 +144,10 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   void mark() throws IOException {
     RaftServer.Division is = division;
     if (is != null) {
-      machine.mark(
-          Math.min(is.getRaftLog().getFlushIndex(), is.getRaftLog().getLastCommittedIndex()));
+      long durable = is.getRaftLog().getFlushIndex();
+      long committed = is.getRaftLog().getLastCommittedIndex();
+      // Behind an installed snapshot these two move before it is brought to disk.
+      machine.mark(Math.min(applied().index(), Math.min(durable, committed)));
     }
   }
 
