@@ -67,6 +67,12 @@ public interface Group {
   void onChecksum(BiConsumer<Long, Store.Frozen> taker);
 
   /**
+   * Stops this replica for good, as after an entry that cannot be applied: what was read of it is
+   * not right.
+   */
+  void stop(Throwable reason);
+
+  /**
    * Adds records to an entry that is being made, because of what is in it: so a message and its
    * claims need one entry and not two.
    */
