@@ -131,6 +131,8 @@ class Group:
 
     def remove(self):
         """Ends what is left in the group, by process id, and removes it."""
+        if self._thread:
+            self.watched()
         for pid in self.pids():
             try:
                 os.kill(pid, signal.SIGKILL)
