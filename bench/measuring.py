@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -22,8 +23,10 @@ CGROUP_1 = Path('/sys/fs/cgroup/cpuacct')
 CGROUP_2 = Path('/sys/fs/cgroup')
 
 
-def raise_open_files():
-    """Many sessions need many descriptors; takes what the hard limit gives."""
+def prepare():
+    """Takes as many descriptors as the hard limit gives, and lets SIGTERM end the run as an exception does: what was started is
+    then stopped, and what was mounted unmounted."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit('ended by SIGTERM'))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -128,6 +131,8 @@ class Group:
 
     def remove(self):
         """Ends what is left in the group, by process id, and removes it."""
+        if self._thread:
+            self.watched()
         for pid in self.pids():
             try:
                 os.kill(pid, signal.SIGKILL)
