@@ -57,7 +57,8 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
     this.id = id;
     this.onBroken = onBroken;
     this.leadership = new Leadership(name, () -> new Leadership.State(leading(), term(), leader()));
-    this.proposer = new Proposer(name, this, settings.clock());
+    this.proposer =
+        new Proposer(name, this, new GroupTime(settings.clock(), () -> applied().stampMillis()));
     this.machine = new GroupStateMachine(spec, memory, settings.snapshotLogBytes(), this);
   }
 

@@ -16,6 +16,7 @@ import io.mailraft.queue.control.NodeEntry;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Group;
+import io.mailraft.queue.raft.GroupTime;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ final class ShardLeader implements AutoCloseable {
   private final Group group;
   private final ShardFold fold;
   private final ShardSettings settings;
-  private final InstantSource clock;
+  private final GroupTime time;
   private final Picker picker;
   private final Semaphore work = new Semaphore(0);
   private final LongSupplier controlIndex;
@@ -66,7 +67,7 @@ final class ShardLeader implements AutoCloseable {
     this.group = group;
     this.fold = fold;
     this.settings = settings;
-    this.clock = clock;
+    this.time = new GroupTime(clock, () -> group.applied().stampMillis());
     this.picker = new Picker(group.view(), self, work::release);
     this.controlIndex = controlIndex;
     this.control = control;
@@ -360,7 +361,7 @@ final class ShardLeader implements AutoCloseable {
   }
 
   private long nowMillis() {
-    return Math.max(clock.millis(), group.applied().stampMillis());
+    return time.millis();
   }
 
   private void propose(Record.Builder record) {
