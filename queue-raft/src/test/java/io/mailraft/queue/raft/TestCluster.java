@@ -29,7 +29,7 @@ import java.util.function.UnaryOperator;
 /** Nodes with one group each, in this process, with real logs, databases and sockets. */
 final class TestCluster implements AutoCloseable {
   static final String GROUP = "shard-0";
-  static final Duration PATIENCE = Duration.ofSeconds(20);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration ELECTION = Duration.ofMillis(300);
 
   private final Path directory;
