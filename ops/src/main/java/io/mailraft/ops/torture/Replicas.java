@@ -1,0 +1,73 @@
+package io.mailraft.ops.torture;
+
+import io.mailraft.api.admin.VerifyStateResponse;
+import io.mailraft.ops.admin.UnreachableException;
+import io.mailraft.ops.chaos.Await;
+import io.mailraft.ops.chaos.LocalCluster;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+
+/** Compares all replicas (I8). */
+final class Replicas {
+  private static final Duration CALL_MAX = Duration.ofSeconds(15);
+
+  private Replicas() {}
+
+  /**
+   * Waits until every replica has answered; those that do not agree then are findings.
+   *
+   * @param replicas how many there must be, of all groups together
+   */
+  static List<Finding> findings(LocalCluster cluster, int replicas, Duration bound)
+      throws InterruptedException {
+    List<String> last = new ArrayList<>(List.of("no answer"));
+    List<Finding> findings = new ArrayList<>();
+    try {
+      Await.until(
+          bound,
+          "every replica has answered",
+          () -> {
+            try {
+              VerifyStateResponse response = cluster.verifyState(CALL_MAX);
+              last.set(0, told(response));
+              boolean whole =
+                  response.getReplicasCount() == replicas
+                      && response.getReplicasList().stream()
+                          .allMatch(replica -> replica.getError().isEmpty());
+              if (whole && !response.getEqual()) {
+                findings.add(new Finding(Check.EQUAL, "replicas differ: " + told(response)));
+              }
+              return whole;
+            } catch (UnreachableException e) {
+              last.set(0, String.valueOf(e.getMessage()));
+              return false;
+            }
+          });
+    } catch (TimeoutException e) {
+      findings.add(new Finding(Check.EQUAL, e.getMessage() + ": " + last.getFirst()));
+    }
+    return findings;
+  }
+
+  private static String told(VerifyStateResponse response) {
+    return String.join(
+        ", ",
+        response.getReplicasList().stream()
+            .map(
+                replica ->
+                    replica.getGroup()
+                        + "/"
+                        + replica.getNode()
+                        + " at "
+                        + replica.getIndex()
+                        + " "
+                        + (replica.getError().isEmpty()
+                            ? replica
+                                .getDigest()
+                                .substring(0, Math.min(12, replica.getDigest().length()))
+                            : replica.getError()))
+            .toList());
+  }
+}
