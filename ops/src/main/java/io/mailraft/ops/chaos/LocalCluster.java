@@ -7,6 +7,7 @@ import io.mailraft.api.admin.ZoneStatus;
 import io.mailraft.ops.admin.AdminClient;
 import io.mailraft.ops.admin.UnreachableException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -22,11 +23,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A cluster of node processes on this machine, on free ports, with its files in one directory. */
+/**
+ * A cluster of node processes on this machine, on free ports, with its files in one directory
+ * except for data that is placed elsewhere.
+ */
 public final class LocalCluster implements AutoCloseable {
   private static final int NODES_MAX = 9;
   private static final Duration CALL_TIME_MAX = Duration.ofSeconds(5);
@@ -35,49 +37,81 @@ public final class LocalCluster implements AutoCloseable {
    * How a cluster is set up.
    *
    * @param nodes number of nodes, named n1, n2, ...
-   * @param sinkPort port of 127.0.0.1 to which the zone default delivers
+   * @param shards number of shards
+   * @param sink where the zone default delivers
    * @param settings further sections for every config file, as YAML; empty for none
    * @param javaOptions further JVM options for every node
    * @param launcher how a node is started
+   * @param places where nodes run, by their name; the others run {@link NodePlace#HERE}
    * @param keep whether the directory is kept when the cluster is closed
    */
   public record Options(
       int nodes,
-      int sinkPort,
+      int shards,
+      InetSocketAddress sink,
       String settings,
       List<String> javaOptions,
       Launcher launcher,
+      Map<String, NodePlace> places,
       boolean keep) {
     public Options {
       if (nodes < 1 || nodes > NODES_MAX) {
         throw new IllegalArgumentException("1 to " + NODES_MAX + " nodes, not " + nodes);
       }
       javaOptions = List.copyOf(javaOptions);
+      places = Map.copyOf(places);
     }
 
-    /** A cluster started by the project's script with nothing special. */
+    /** A cluster started by the project's script with nothing special; the sink is on 127.0.0.1. */
     public static Options of(int nodes, int sinkPort) {
-      return new Options(nodes, sinkPort, "", List.of(), Launcher.script(), false);
+      return new Options(
+          nodes,
+          1,
+          new InetSocketAddress(InetAddress.ofLiteral(NodePlace.LOOPBACK), sinkPort),
+          "",
+          List.of(),
+          Launcher.script(),
+          Map.of(),
+          false);
+    }
+
+    /** The same with so many shards. */
+    public Options withShards(int number) {
+      return new Options(nodes, number, sink, settings, javaOptions, launcher, places, keep);
+    }
+
+    /** The same with another sink. */
+    public Options withSink(InetSocketAddress other) {
+      return new Options(nodes, shards, other, settings, javaOptions, launcher, places, keep);
     }
 
     /** The same with further sections of settings. */
     public Options withSettings(String yaml) {
-      return new Options(nodes, sinkPort, yaml, javaOptions, launcher, keep);
+      return new Options(nodes, shards, sink, yaml, javaOptions, launcher, places, keep);
     }
 
     /** The same with further JVM options. */
     public Options withJavaOptions(String... more) {
-      return new Options(nodes, sinkPort, settings, List.of(more), launcher, keep);
+      return new Options(nodes, shards, sink, settings, List.of(more), launcher, places, keep);
     }
 
     /** The same with another launcher. */
     public Options withLauncher(Launcher other) {
-      return new Options(nodes, sinkPort, settings, javaOptions, other, keep);
+      return new Options(nodes, shards, sink, settings, javaOptions, other, places, keep);
+    }
+
+    /** The same with nodes in these places. */
+    public Options withPlaces(Map<String, NodePlace> other) {
+      return new Options(nodes, shards, sink, settings, javaOptions, launcher, other, keep);
     }
 
     /** The same with the directory kept or not. */
     public Options withKeep(boolean other) {
-      return new Options(nodes, sinkPort, settings, javaOptions, launcher, other);
+      return new Options(nodes, shards, sink, settings, javaOptions, launcher, places, other);
+    }
+
+    NodePlace place(String node) {
+      return Optional.ofNullable(places.get(node)).orElse(NodePlace.HERE);
     }
   }
 
@@ -97,53 +131,27 @@ public final class LocalCluster implements AutoCloseable {
   public static LocalCluster create(Options options) throws IOException {
     Path directory = Files.createTempDirectory("mailraft-");
     List<Integer> ports = Ports.free(options.nodes() * 4);
-    String peers =
-        IntStream.range(0, options.nodes())
-            .mapToObj(n -> "n" + (n + 1) + ": \"127.0.0.1:" + ports.get(n * 4 + 3) + "\"")
-            .collect(Collectors.joining(", ", "{ ", " }"));
     Map<String, NodeProcess> nodes = new LinkedHashMap<>();
     for (int n = 0; n < options.nodes(); n++) {
       String id = "n" + (n + 1);
       NodeProcess.Listening listening =
           new NodeProcess.Listening(
               ports.get(n * 4), ports.get(n * 4 + 1), ports.get(n * 4 + 2), ports.get(n * 4 + 3));
-      Path file = directory.resolve(id + ".yaml");
-      Files.writeString(file, config(id, listening, peers, directory, options));
       nodes.put(
           id,
           new NodeProcess(
-              id, listening, file, directory, options.launcher(), options.javaOptions()));
+              id,
+              listening,
+              directory.resolve(id + ".yaml"),
+              directory,
+              options.launcher(),
+              options.javaOptions(),
+              options.place(id)));
     }
+    ClusterConfigs.write(List.copyOf(nodes.values()), directory, options);
     LocalCluster cluster = new LocalCluster(directory, options.keep(), nodes);
     Runtime.getRuntime().addShutdownHook(cluster.hook);
     return cluster;
-  }
-
-  private static String config(
-      String id, NodeProcess.Listening listening, String peers, Path directory, Options options) {
-    // The helo name tells the sink which node a delivery came from.
-    String delivery =
-        options.settings().contains("delivery:") ? "" : "delivery: { helo: " + id + ".example }\n";
-    return """
-    node: { id: %s, dataDir: "%s", addresses: [127.0.0.1] }
-    cluster: { name: local, peers: %s }
-    smtp: { listen: "127.0.0.1:%d", hostname: %s.example }
-    http: { listen: "127.0.0.1:%d" }
-    admin: { listen: "127.0.0.1:%d" }
-    zones: { default: { connections: 50, host: 127.0.0.1, port: %d } }
-    %s%s
-    """
-        .formatted(
-            id,
-            directory.resolve(id),
-            peers,
-            listening.smtp(),
-            id,
-            listening.http(),
-            listening.admin(),
-            options.sinkPort(),
-            delivery,
-            options.settings().replace("${node}", id));
   }
 
   /** The directory of config files, data and logs. */
@@ -190,7 +198,13 @@ public final class LocalCluster implements AutoCloseable {
 
   /** The status that a node's HTTP listener answers with, or 0 where it does not answer. */
   public int httpStatus(NodeProcess node, String path) throws InterruptedException {
-    URI address = URI.create("http://127.0.0.1:" + node.http().getPort() + path);
+    URI address =
+        URI.create(
+            "http://"
+                + node.http().getAddress().getHostAddress()
+                + ":"
+                + node.http().getPort()
+                + path);
     HttpRequest request = HttpRequest.newBuilder(address).timeout(CALL_TIME_MAX).build();
     try {
       return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
@@ -273,7 +287,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   private static AdminClient admin(NodeProcess node) {
-    return AdminClient.of("127.0.0.1", node.admin().getPort());
+    return AdminClient.of(node.admin().getAddress().getHostAddress(), node.admin().getPort());
   }
 
   /** Ends all processes with SIGKILL and removes the directory unless it is to be kept. */

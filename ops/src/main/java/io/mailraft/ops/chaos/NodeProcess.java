@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
  * One node of a cluster on this machine: an operating system process, or the place of one that was
@@ -25,7 +26,7 @@ public final class NodeProcess {
   private static final int READY_LINE_CHARACTERS_MAX = 4096;
   private static final Duration DEATH_TIME_MAX = Duration.ofSeconds(20);
 
-  /** What a node listens on, all on 127.0.0.1. */
+  /** The ports that a node listens on. */
   record Listening(int smtp, int http, int admin, int raft) {}
 
   private final String id;
@@ -34,6 +35,7 @@ public final class NodeProcess {
   private final Path logs;
   private final Launcher launcher;
   private final List<String> javaOptions;
+  private final NodePlace place;
   private Optional<Process> process = Optional.empty();
   private CompletableFuture<String> readyLine = new CompletableFuture<>();
   private boolean paused;
@@ -45,13 +47,15 @@ public final class NodeProcess {
       Path configFile,
       Path logs,
       Launcher launcher,
-      List<String> javaOptions) {
+      List<String> javaOptions,
+      NodePlace place) {
     this.id = id;
     this.listening = listening;
     this.configFile = configFile;
     this.logs = logs;
     this.launcher = launcher;
-    this.javaOptions = List.copyOf(javaOptions);
+    this.javaOptions = Stream.concat(javaOptions.stream(), place.javaOptions().stream()).toList();
+    this.place = place;
   }
 
   /** The node's name in the cluster. */
@@ -61,17 +65,32 @@ public final class NodeProcess {
 
   /** Where it takes mail. */
   public InetSocketAddress smtp() {
-    return loopback(listening.smtp());
+    return at(place.address(), listening.smtp());
   }
 
   /** Where it serves health and metrics. */
   public InetSocketAddress http() {
-    return loopback(listening.http());
+    return at(place.address(), listening.http());
   }
 
-  /** Where it serves the admin API. */
+  /** Where this process reaches its admin API. */
   public InetSocketAddress admin() {
-    return loopback(listening.admin());
+    return at(place.loopback(), listening.admin());
+  }
+
+  /** Where other nodes reach it. */
+  public InetSocketAddress raft() {
+    return at(place.address(), listening.raft());
+  }
+
+  /** Where and how it runs. */
+  public NodePlace place() {
+    return place;
+  }
+
+  /** Where its data is. */
+  public Path dataDirectory() {
+    return place.dataDirectory().orElseGet(() -> logs.resolve(id));
   }
 
   /** Its config file. */
@@ -99,6 +118,8 @@ public final class NodeProcess {
       throw new IllegalStateException(id + " runs already");
     }
     ProcessBuilder builder = launcher.launch(configFile, javaOptions);
+    builder.command(Stream.concat(place.prefix().stream(), builder.command().stream()).toList());
+    builder.environment().putAll(place.environment());
     builder.redirectError(ProcessBuilder.Redirect.appendTo(errorLog().toFile()));
     BufferedWriter copy =
         Files.newBufferedWriter(outputLog(), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -247,7 +268,7 @@ public final class NodeProcess {
     }
   }
 
-  private static InetSocketAddress loopback(int port) {
-    return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
+  private static InetSocketAddress at(String address, int port) {
+    return new InetSocketAddress(InetAddress.ofLiteral(address), port);
   }
 }

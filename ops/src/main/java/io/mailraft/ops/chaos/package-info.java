@@ -5,10 +5,11 @@
  * <h2>Purpose</h2>
  *
  * {@link io.mailraft.ops.chaos.LocalCluster} starts nodes by the line that {@code ./mailraft start}
- * uses, and kills, freezes and restarts them. {@link io.mailraft.ops.chaos.LoadClient} hands in
- * mail over many sessions and writes down every answer. {@link io.mailraft.ops.chaos.Ledger}
- * compares those answers with what a sink received. The demo and the process-level tests are made
- * of these.
+ * uses, and kills, freezes and restarts them; a {@link io.mailraft.ops.chaos.NodePlace} says what
+ * machine a node finds itself on, such as those of {@link io.mailraft.ops.faults}. {@link
+ * io.mailraft.ops.chaos.LoadClient} hands in mail over many sessions and writes down every answer.
+ * {@link io.mailraft.ops.chaos.Ledger} compares those answers with what a sink received. The demo
+ * and the process-level tests are made of these.
  *
  * <h2>Invariants</h2>
  *
@@ -29,7 +30,9 @@
  *
  * <h2>Security</h2>
  *
- * Everything is on 127.0.0.1. Files are made in a directory that only this user may read.
+ * Everything is on 127.0.0.1, or in the network namespaces that nodes are placed in, where nodes
+ * know each other by certificates made for the run. Files are made in a directory that only this
+ * user may read.
  *
  * <h2>Known limits</h2>
  *

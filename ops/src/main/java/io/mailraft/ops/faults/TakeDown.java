@@ -1,0 +1,51 @@
+package io.mailraft.ops.faults;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * What has to be undone, last one first. A step that does not succeed does not keep the others from
+ * their turn.
+ */
+final class TakeDown implements AutoCloseable {
+  /** One step back. */
+  @FunctionalInterface
+  interface Step {
+    void undo() throws IOException;
+  }
+
+  private final Deque<Step> steps = new ArrayDeque<>();
+
+  void push(Step step) {
+    steps.push(step);
+  }
+
+  @Override
+  public void close() throws IOException {
+    IOException first = null;
+    while (!steps.isEmpty()) {
+      try {
+        steps.pop().undo();
+      } catch (IOException e) {
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+
+  /** Takes down after a set-up that broke off; what goes wrong now is added to why. */
+  void after(Exception cause) {
+    try {
+      close();
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+}
