@@ -3,15 +3,20 @@ package io.mailraft.node;
 import io.mailraft.config.ConfigException;
 import io.mailraft.config.ConfigLoader;
 import io.mailraft.config.MailraftConfig;
+import io.mailraft.queue.QueueSettings;
+import io.mailraft.queue.Rejoin;
+import io.mailraft.queue.store.StoreException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -20,7 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The program of a node: {@code start [-c FILE]}. Prints one line once mail is accepted.
+ * The program of a node: {@code start [-c FILE]}, which prints one line once mail is accepted, and
+ * {@code node rejoin [-c FILE]}, which gives a stopped node empty replicas that fetch everything
+ * from the other nodes.
  *
  * <p>Exit status as in sysexits: 0 after an orderly stop, 64 for a wrong command line, 70 for
  * trouble inside, 74 where a file, disk or port cannot be used, 78 for settings that cannot be
@@ -47,6 +54,21 @@ public final class Main {
       cannot be used.
       """;
 
+  private static final String REJOIN_HELP =
+      """
+      Usage: mailraft node rejoin [-c FILE]
+      For a stopped node whose data is lost or damaged: moves its replicas aside, keeps
+      them, and fetches everything anew from the other nodes, of which a majority must
+      run. Start the node when it is done. Interrupted, it goes on when it is run again.
+        -c, --config FILE   the node's settings (YAML), as for "mailraft start"
+        -h, --help          this text
+      Ends with 0 once the node can be started, 64 for a wrong command line, 74 where a
+      file, disk or port cannot be used, 78 for settings that cannot be used.
+      """;
+
+  /** An end that takes longer than this, after trouble, is cut short. */
+  private static final Duration STOP_MAX = Duration.ofSeconds(15);
+
   private Main() {}
 
   /** Runs a node until it is told to stop. */
@@ -67,21 +89,23 @@ public final class Main {
       out.print(HELP);
       return OK;
     }
-    Optional<Path> file = Optional.empty();
-    boolean understood =
-        (args.length == 1 && args[0].equals("start"))
-            || (args.length == 3 && args[0].equals("start") && args[1].matches("-c|--config"));
-    if (!understood) {
-      err.println("usage: mailraft start [-c FILE]");
-      return USAGE;
+    boolean rejoins = args.length >= 2 && args[0].equals("node") && args[1].equals("rejoin");
+    List<String> rest = List.of(args).subList(rejoins ? 2 : Math.min(1, args.length), args.length);
+    if (rejoins && rest.size() == 1 && rest.getFirst().matches("-h|--help")) {
+      out.print(REJOIN_HELP);
+      return OK;
     }
-    if (args.length == 3) {
-      file = Optional.of(Path.of(args[2]));
+    boolean understood =
+        (rejoins || (args.length > 0 && args[0].equals("start")))
+            && (rest.isEmpty() || (rest.size() == 2 && rest.getFirst().matches("-c|--config")));
+    if (!understood) {
+      err.println("usage: mailraft start [-c FILE], or mailraft node rejoin [-c FILE]");
+      return USAGE;
     }
     try {
       MailraftConfig config =
-          file.isPresent() ? ConfigLoader.load(file.get()) : ConfigLoader.defaults();
-      return serve(config, out);
+          rest.isEmpty() ? ConfigLoader.defaults() : ConfigLoader.load(Path.of(rest.getLast()));
+      return rejoins ? rejoin(config, out) : serve(config, out);
     } catch (ConfigException e) {
       err.println(e.getMessage());
       return CONFIG;
@@ -104,6 +128,19 @@ public final class Main {
       case NoSuchFileException e -> message + ": cannot be made or found";
       default -> message;
     };
+  }
+
+  private static int rejoin(MailraftConfig config, PrintStream out)
+      throws IOException, InterruptedException {
+    QueueSettings settings = Node.settings(config);
+    Files.createDirectories(config.node().dataDir());
+    try (DataLock _ = DataLock.take(config.node().dataDir())) {
+      Rejoin.moveAside(settings)
+          .ifPresent(aside -> out.println("what this node had is kept in " + aside));
+      Rejoin.catchUp(settings, InstantSource.system(), out::println);
+    }
+    out.println(config.node().id() + " has everything: start it with \"mailraft start\"");
+    return OK;
   }
 
   private static int serve(MailraftConfig config, PrintStream out)
@@ -153,10 +190,14 @@ public final class Main {
     starter.join();
     Throwable cause = troubles.peek();
     if (cause != null) {
-      status.set(cause instanceof IOException ? IO_ERROR : SOFTWARE);
-      if (cause instanceof IOException trouble) {
+      boolean disk = cause instanceof IOException || cause instanceof StoreException;
+      status.set(disk ? IO_ERROR : SOFTWARE);
+      haltLater(status.get());
+      if (disk) {
         // What an operator can mend needs no stack trace.
-        log.error("this node stops; its files are kept: {}", plainly(trouble));
+        log.error(
+            "this node stops; its files are kept: {}",
+            cause instanceof IOException trouble ? plainly(trouble) : cause.getMessage());
         log.debug("the cause", cause);
       } else {
         log.error("this node stops; its files are kept: {}", cause.getMessage(), cause);
@@ -165,5 +206,26 @@ public final class Main {
     node.close();
     stopped.countDown();
     return status.get();
+  }
+
+  /**
+   * Ends the process if the stop after trouble hangs, as it can on a disk that does not answer.
+   * What was acknowledged is on a majority, and a crash is what storage is made for.
+   */
+  private static void haltLater(int status) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("stop-watch")
+        .start(
+            () -> {
+              try {
+                Thread.sleep(STOP_MAX); // Nothing to wait for: the end of the process ends it.
+              } catch (InterruptedException e) {
+                log.debug("not waiting to the end", e);
+              }
+              log.error(
+                  "the stop takes longer than {} s, the process ends now", STOP_MAX.toSeconds());
+              Runtime.getRuntime().halt(status);
+            });
   }
 }

@@ -77,15 +77,7 @@ final class Node implements AutoCloseable {
     String helo = config.delivery().helo().orElse(config.smtp().getFirst().hostname());
     this.queue =
         new Queue(
-            new QueueSettings(
-                config.node(),
-                config.cluster(),
-                config.queue(),
-                addresses(),
-                ZonesDocument.format(config.zones())),
-            clock,
-            claimed -> delivery().offer(Handover.claims(claimed)),
-            broken);
+            settings(config), clock, claimed -> delivery().offer(Handover.claims(claimed)), broken);
     Handover handover = new Handover(queue);
     this.delivery =
         new DeliveryEngine(
@@ -114,7 +106,17 @@ final class Node implements AutoCloseable {
     return delivery;
   }
 
-  private NodeAddresses addresses() {
+  /** What the queue of a node with this config is made of. */
+  static QueueSettings settings(MailraftConfig config) {
+    return new QueueSettings(
+        config.node(),
+        config.cluster(),
+        config.queue(),
+        addresses(config),
+        ZonesDocument.format(config.zones()));
+  }
+
+  private static NodeAddresses addresses(MailraftConfig config) {
     return NodeAddresses.newBuilder()
         .addAllSources(config.node().addresses().stream().map(InetAddress::getHostAddress).toList())
         .setAdmin(config.admin().listen().toString())

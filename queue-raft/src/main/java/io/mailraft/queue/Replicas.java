@@ -18,6 +18,7 @@ import io.mailraft.queue.raft.RaftHost;
 import io.mailraft.queue.shard.Shard;
 import io.mailraft.queue.shard.ShardSettings;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -72,8 +73,7 @@ final class Replicas implements AutoCloseable {
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("queue-timer").factory());
     timer.setRemoveOnCancelPolicy(true);
-    ShardSettings shardSettings =
-        new ShardSettings(settings.queue().rememberEnded(), settings.queue().uploadTimeout());
+    ShardSettings shardSettings = shardSettings(settings);
     List<GroupSpec> specs = new ArrayList<>();
     specs.add(new GroupSpec("control", control));
     for (int number = 0; number < cluster.shards(); number++) {
@@ -84,16 +84,7 @@ final class Replicas implements AutoCloseable {
     specs.forEach(spec -> checksums.add(new Checksums(spec.fold().tables())));
     host =
         new RaftHost(
-            new HostSettings(
-                self,
-                cluster.peers(),
-                cluster.name(),
-                settings.node().dataDir().resolve("raft"),
-                cluster.electionTimeout(),
-                cluster.tls(),
-                settings.queue().snapshotLogBytes(),
-                settings.queue().memoryBytes(),
-                clock),
+            hostSettings(settings, clock),
             specs,
             // Or gRPC would cut off a link whose other side asks every few seconds if it is alive.
             port ->
@@ -118,6 +109,29 @@ final class Replicas implements AutoCloseable {
     }
     shards.forEach(shard -> shard.bind(groups.get(shard.number() + 1)));
     leases = new LeaseKeeper(groups.getFirst(), control, cluster.leaseTerm(), System::nanoTime);
+  }
+
+  /** Where logs and databases lie. */
+  static Path directory(QueueSettings settings) {
+    return settings.node().dataDir().resolve("raft");
+  }
+
+  static ShardSettings shardSettings(QueueSettings settings) {
+    return new ShardSettings(settings.queue().rememberEnded(), settings.queue().uploadTimeout());
+  }
+
+  static HostSettings hostSettings(QueueSettings settings, InstantSource clock) {
+    ClusterConfig cluster = settings.cluster();
+    return new HostSettings(
+        settings.node().id(),
+        cluster.peers(),
+        cluster.name(),
+        directory(settings),
+        cluster.electionTimeout(),
+        cluster.tls(),
+        settings.queue().snapshotLogBytes(),
+        settings.queue().memoryBytes(),
+        clock);
   }
 
   /** Asked for when the port opens, which is in {@link #start}. */

@@ -61,6 +61,11 @@ final class FakeGroup implements Group {
   }
 
   @Override
+  public void stop(Throwable reason) {
+    throw new AssertionError("there is nothing to stop", reason);
+  }
+
+  @Override
   public void onLeadership(Listener listener) {
     // It never changes.
   }

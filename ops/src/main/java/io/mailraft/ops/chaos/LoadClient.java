@@ -63,6 +63,12 @@ public final class LoadClient implements AutoCloseable {
           targets, sessions, messages, seed, bodyBytesMax, recipientsMax, messageTimeMax, other);
     }
 
+    /** The same with larger or smaller bodies. */
+    public Options withBodyBytesMax(int other) {
+      return new Options(
+          targets, sessions, messages, seed, other, recipientsMax, messageTimeMax, replyTimeout);
+    }
+
     /** The same with another time after which a message is given up. */
     public Options withMessageTimeMax(Duration other) {
       return new Options(

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -138,6 +139,14 @@ public final class NodeProcess {
     Thread.ofVirtual()
         .name("stdout-" + id + "-" + starts)
         .start(() -> readOutput(started.inputReader(), copy, ready));
+  }
+
+  /** The program that runs this node, with another command than start; not yet started. */
+  public ProcessBuilder operate(String... command) {
+    ProcessBuilder builder = launcher.launch(configFile, javaOptions);
+    List<String> line = new ArrayList<>(List.of(builder.command().getFirst()));
+    line.addAll(List.of(command));
+    return builder.command(line);
   }
 
   private void readOutput(

@@ -7,7 +7,8 @@
  * {@link io.mailraft.ops.faults.NodeNetwork} a network that is cut, loses and delays packets,
  * {@link io.mailraft.ops.faults.FakeClock} a wall clock that jumps. All are what the kernel does
  * with real disks and sockets, so that a node needs no switch for tests. The chaos kit places nodes
- * on them.
+ * on them. {@link io.mailraft.ops.faults.SyscallFault} lets the disk calls of a running process
+ * fail or take long.
  *
  * <h2>Invariants</h2>
  *
@@ -34,8 +35,8 @@
  * <h2>Known limits</h2>
  *
  * If this JVM itself ends by SIGKILL, its mounts, loop devices and namespaces stay until somebody
- * removes them ({@code umount}, {@code losetup -D}, {@code ip netns delete}). Which packets are
- * lost is drawn by the kernel and follows no seed. Linux alone.
+ * removes them ({@code umount}, {@code losetup -D}, {@code ip netns delete}), and a tracer goes on.
+ * Which packets are lost is drawn by the kernel and follows no seed. Linux alone.
  */
 @NullMarked
 package io.mailraft.ops.faults;

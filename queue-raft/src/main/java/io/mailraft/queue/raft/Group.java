@@ -62,6 +62,12 @@ public interface Group {
    */
   void onChecksum(BiConsumer<Long, Store.Frozen> taker);
 
+  /**
+   * Stops this replica for good, as after an entry that cannot be applied: what was read of it is
+   * not right.
+   */
+  void stop(Throwable reason);
+
   /** Hears of leadership. */
   interface Listener {
     /** This node leads, and has applied everything that was committed before. */

@@ -4,6 +4,7 @@ import io.mailraft.api.log.Record;
 import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.RocksMemory;
 import io.mailraft.queue.store.Store;
+import io.mailraft.queue.store.StoreException;
 import io.mailraft.queue.store.View;
 import java.io.IOException;
 import java.time.Duration;
@@ -131,6 +132,24 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   }
 
   @Override
+  public void stop(Throwable reason) {
+    machine.breakDown(reason);
+  }
+
+  /**
+   * Notes how far the log has come.
+   *
+   * @throws IOException if that cannot be written
+   */
+  void mark() throws IOException {
+    RaftServer.Division is = division;
+    if (is != null) {
+      machine.mark(
+          Math.min(is.getRaftLog().getFlushIndex(), is.getRaftLog().getLastCommittedIndex()));
+    }
+  }
+
+  @Override
   public void onLeadership(Listener listener) {
     leadership.register(listener);
   }
@@ -207,13 +226,21 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
 
   @Override
   public void snapshotDue() {
-    // Not on the apply thread: the request takes a lock of the server.
-    leadership.run(this::requestSnapshot);
+    // Not on the apply thread, which goes on meanwhile: a flush takes its time, and the request
+    // takes a lock of the server.
+    Thread.ofVirtual().name("snapshot-" + name).start(this::requestSnapshot);
   }
 
   private void requestSnapshot() {
     RaftServer on = server;
     if (on == null) {
+      machine.snapshotAnswered();
+      return;
+    }
+    try {
+      machine.prepareSnapshot();
+    } catch (StoreException e) {
+      LOG.warn("no snapshot of the group {} is taken: {}", name, e.getMessage());
       machine.snapshotAnswered();
       return;
     }

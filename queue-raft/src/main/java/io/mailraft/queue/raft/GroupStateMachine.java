@@ -5,6 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.mailraft.api.log.Entry;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.store.Batch;
+import io.mailraft.queue.store.DamagedException;
 import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.RocksMemory;
 import io.mailraft.queue.store.Store;
@@ -86,6 +87,7 @@ final class GroupStateMachine extends BaseStateMachine {
   private final Progress progress = new Progress();
   private final AtomicReference<@Nullable Throwable> broken = new AtomicReference<>();
   private volatile @Nullable ReplicaDatabase database;
+  private volatile @Nullable LogMark mark;
   private long stampMillis;
   private long bytesSinceSnapshot;
   private volatile boolean snapshotRequested;
@@ -117,8 +119,28 @@ final class GroupStateMachine extends BaseStateMachine {
       throws IOException {
     super.initialize(server, group, raftStorage);
     getLifeCycle().transition(LifeCycle.State.STARTING);
+    try {
+      open(raftStorage);
+    } catch (IOException | RuntimeException e) {
+      // Ratis would keep its lock of the directory, and this process could not try again.
+      raftStorage.close();
+      throw e;
+    }
+    getLifeCycle().transition(LifeCycle.State.RUNNING);
+  }
+
+  private void open(RaftStorage raftStorage) throws IOException {
+    VoteFile.install(raftStorage, this::breakDown);
     storage.init(raftStorage);
-    ReplicaDatabase opened = new ReplicaDatabase(storage.root(), spec.fold().tables(), memory);
+    LogMark marked = new LogMark(storage.root());
+    LogCheck.check(
+        raftStorage.getStorageDir().getCurrentDir().toPath(),
+        marked.index(),
+        snapshotAt().getIndex(),
+        RaftSettings.APPEND_BYTES_MAX);
+    mark = marked;
+    ReplicaDatabase opened =
+        new ReplicaDatabase(storage.root(), spec.fold().tables(), memory, this::breakDown);
     database = opened;
     opened.open();
     Optional<Path> snapshot = storage.directory();
@@ -130,7 +152,6 @@ final class GroupStateMachine extends BaseStateMachine {
       mendMissingSnapshot(opened);
     }
     loadFold();
-    getLifeCycle().transition(LifeCycle.State.RUNNING);
   }
 
   /**
@@ -145,17 +166,13 @@ final class GroupStateMachine extends BaseStateMachine {
     }
     Position applied = opened.applied();
     if (applied.index() + 1 < logStart) {
-      throw new StoreException(
-          "the group "
-              + spec.name()
-              + " in "
-              + storage.root()
-              + " cannot be restored: its log begins at "
+      throw new DamagedException(
+          storage.root(),
+          "its log begins at entry "
               + logStart
-              + ", its database ends at "
+              + ", its database ends at entry "
               + applied.index()
-              + ", and there is no snapshot. Move the directory away; the node then joins again"
-              + " empty");
+              + ", and there is no snapshot");
     }
     LOG.warn("the group {} has lost its snapshot, a new one is taken of its database", spec.name());
     storage.take(opened.store(), TermIndex.valueOf(applied.term(), applied.index()));
@@ -311,6 +328,14 @@ final class GroupStateMachine extends BaseStateMachine {
     progress.tell();
   }
 
+  /**
+   * Brings most of what a snapshot will hold to disk before it is asked for, on the caller's
+   * thread: nothing is applied while the snapshot itself is taken.
+   */
+  void prepareSnapshot() {
+    database().flush();
+  }
+
   /** The snapshot that was due was taken or refused; the next one may be asked for. */
   void snapshotAnswered() {
     snapshotRequested = false;
@@ -329,7 +354,11 @@ final class GroupStateMachine extends BaseStateMachine {
     }
     try {
       storage.take(of.store(), at);
-    } catch (StoreException e) {
+    } catch (IOException | StoreException e) {
+      // Whatever could not be brought to disk once is not believed to be there the next time.
+      if (getLifeCycleState() == LifeCycle.State.RUNNING) {
+        breakDown(e);
+      }
       throw new IOException(e);
     }
     bytesSinceSnapshot = 0;
@@ -422,7 +451,16 @@ final class GroupStateMachine extends BaseStateMachine {
     events.closed();
   }
 
-  private void breakDown(Throwable reason) {
+  /** Notes that the log has reached a committed index on disk. */
+  void mark(long index) throws IOException {
+    LogMark in = mark;
+    if (in != null && !isBroken()) {
+      in.reached(index);
+    }
+  }
+
+  /** Stops the replica for good; the first reason counts. */
+  void breakDown(Throwable reason) {
     if (broken.compareAndSet(null, reason)) {
       LOG.error("the group {} cannot go on and stops", spec.name(), reason);
       progress.end(reason);

@@ -127,6 +127,7 @@ final class GroupStorage implements StateMachineStorage {
     if (before != null && before.getTermIndex().equals(at)) {
       return;
     }
+    long beganNanos = System.nanoTime();
     Path making = snapshots().resolve(MAKING);
     Durable.remove(making);
     store.checkpoint(making);
@@ -137,6 +138,10 @@ final class GroupStorage implements StateMachineStorage {
     // snapshot and its log.
     Durable.sync(snapshots());
     latest = read(made, at);
+    LOG.info(
+        "{} was taken in {} ms, for which nothing was applied",
+        made,
+        (System.nanoTime() - beganNanos) / 1_000_000);
     if (before != null) {
       synchronized (older) {
         older.add(before);

@@ -2,9 +2,13 @@ package io.mailraft.queue.raft;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.mailraft.api.member.Acquaintance;
+import io.mailraft.queue.store.DamagedException;
 import io.mailraft.queue.store.RocksMemory;
+import io.mailraft.queue.store.StoreException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,12 +16,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.ratis.conf.RaftProperties;
-import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -25,8 +32,8 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorageMetadata;
 import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
 import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
 import org.apache.ratis.util.ExitUtils;
@@ -39,7 +46,11 @@ import org.slf4j.LoggerFactory;
 public final class RaftHost implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RaftHost.class);
 
+  /** What a log can lose at its end after a crash without its being noticed, at most. */
+  private static final Duration MARK = Duration.ofSeconds(1);
+
   private final HostSettings settings;
+  private final boolean catchingUp;
   private final RocksMemory memory;
   private final RaftProperties properties;
   private final Map<String, GroupReplica> replicas = new LinkedHashMap<>();
@@ -47,8 +58,12 @@ public final class RaftHost implements AutoCloseable {
   private final ClientId client = ClientId.randomId();
   private final AtomicLong calls = new AtomicLong();
   private final List<Consumer<Throwable>> listeners = new ArrayList<>();
-  private @Nullable Throwable broken;
+  private final ScheduledExecutorService marker =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("log-mark").factory());
+  private volatile @Nullable Throwable broken;
   private @Nullable RaftServer server;
+  private @Nullable Thread admitter;
   private boolean closed;
 
   /**
@@ -60,9 +75,26 @@ public final class RaftHost implements AutoCloseable {
    */
   public RaftHost(
       HostSettings settings, List<GroupSpec> groups, UnaryOperator<NettyServerBuilder> services) {
+    this(settings, groups, services, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param catchingUp whether this node follows, and neither votes nor stands for election
+   */
+  RaftHost(
+      HostSettings settings,
+      List<GroupSpec> groups,
+      UnaryOperator<NettyServerBuilder> services,
+      boolean catchingUp) {
     this.settings = settings;
+    this.catchingUp = catchingUp;
     this.services = services;
     this.properties = RaftSettings.of(settings);
+    if (catchingUp) {
+      RaftSettings.neverStand(properties);
+    }
     this.memory = new RocksMemory(settings.memoryBytes());
     for (GroupSpec group : groups) {
       GroupReplica replica =
@@ -81,33 +113,164 @@ public final class RaftHost implements AutoCloseable {
   }
 
   /**
-   * Opens logs and databases, and listens on this node's address.
+   * Listens on this node's address, and opens logs and databases: before it returns where this
+   * storage is a member already, else once enough other nodes have seen it ({@link Admission}).
    *
    * @throws IOException if that does not work; the host is closed then. The message says what to do
    */
   public synchronized void start() throws IOException {
-    if (server != null || closed) {
-      throw new IllegalStateException("the host was started already");
-    }
-    // Ratis would end the process where it cannot listen; this way it throws.
-    ExitUtils.disableSystemExit();
     try {
-      Files.createDirectories(settings.directory());
-      RaftServer made = build();
-      server = made;
-      made.start();
-      RaftSettings.storeIn(properties, settings.directory());
-      List<RaftPeer> peers = peers();
-      for (GroupReplica replica : replicas.values()) {
-        add(made, replica, peers);
+      Membership mine = listen();
+      switch (mine.state()) {
+        case MEMBER -> open(mine);
+        case NEW -> {
+          if (Admission.needed(settings.peers().size()) == 0) {
+            mine.become(Membership.State.MEMBER);
+            open(mine);
+          }
+        }
+        case REJOINING ->
+            throw new StoreException(
+                settings.directory()
+                    + " has not caught up with the other nodes yet: run \"mailraft node rejoin\""
+                    + " again");
       }
+      admitter =
+          Thread.ofVirtual().name("admission").start(() -> admit(mine, mine.groups().isEmpty()));
     } catch (IOException | RuntimeException e) {
       close();
       throw explained(e);
     }
   }
 
-  private RaftServer build() throws IOException {
+  private Membership listen() throws IOException {
+    if (server != null || closed) {
+      throw new IllegalStateException("the host was started already");
+    }
+    // Ratis would end the process where it cannot listen; this way it throws.
+    ExitUtils.disableSystemExit();
+    Files.createDirectories(settings.directory());
+    Membership mine = Membership.open(settings.directory());
+    RaftServer made = build(mine);
+    server = made;
+    made.start();
+    RaftSettings.storeIn(properties, settings.directory());
+    return mine;
+  }
+
+  /** Opens the groups. */
+  private synchronized void open(Membership mine) throws IOException {
+    RaftServer on = server;
+    if (closed || on == null) {
+      return;
+    }
+    for (GroupReplica replica : replicas.values()) {
+      Path vote = vote(replica);
+      if (mine.groups().contains(replica.name()) && !Files.exists(vote)) {
+        throw new DamagedException(vote, "it is gone");
+      }
+    }
+    List<RaftPeer> peers = peers();
+    for (GroupReplica replica : replicas.values()) {
+      add(on, replica, peers);
+    }
+    mine.opened(replicas.keySet());
+    var _ =
+        marker.scheduleWithFixedDelay(
+            this::mark, MARK.toMillis(), MARK.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** The file of a replica's term and vote. */
+  private Path vote(GroupReplica replica) {
+    return settings
+        .directory()
+        .resolve(replica.id().getUuid().toString())
+        .resolve("current")
+        .resolve(VoteFile.NAME);
+  }
+
+  /** Has the others learn of this storage, first enough of them, then all. */
+  private void admit(Membership mine, boolean opens) {
+    try {
+      Admission admission = new Admission(settings, clientTls(), mine);
+      if (opens && mine.state() == Membership.State.NEW) {
+        admission.introduce(false, false);
+        mine.become(Membership.State.MEMBER);
+        open(mine);
+      }
+      admission.introduce(false, true);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      broken(explained(e));
+    } catch (RuntimeException e) {
+      broken(e);
+    }
+  }
+
+  /**
+   * Follows the others with an empty storage until it holds whatever the lost one may have helped
+   * to commit.
+   *
+   * <p>The argument. Let T be the highest term of a group that the answers name. Whatever the lost
+   * storage voted in or helped to commit was in a term of T at most: one of the nodes that answered
+   * was in the same election or commit ({@link Admission}). The empty storage starts in term T + 1
+   * with its vote in it used up. So it cannot vote twice, and no leader of T or before can commit
+   * with it. A leader of T + 1 or later was elected by others alone, since the lost storage never
+   * reached that term and this one refuses to vote until this method is through. Such a majority
+   * shares a node with every majority that had committed something, so that leader has all of it
+   * (Raft's leader completeness). Once an entry of its term is applied here, the log before it is
+   * here too, with all of that, and this storage is as good a voter as the lost one.
+   *
+   * @param progress hears, line by line, what it waits for
+   */
+  synchronized void catchUp(Consumer<String> progress) throws IOException, InterruptedException {
+    try {
+      Membership mine = listen();
+      progress.accept(
+          "asking the other nodes; "
+              + Admission.needed(settings.peers().size())
+              + " of them must answer");
+      Map<String, Acquaintance> answers =
+          new Admission(settings, clientTls(), mine).introduce(true, false);
+      progress.accept("heard from " + String.join(", ", answers.keySet()));
+      for (Acquaintance answer : answers.values()) {
+        for (Map.Entry<String, Long> other : answer.getStoragesMap().entrySet()) {
+          if (!other.getKey().equals(settings.node())) {
+            mine.replace(other.getKey(), other.getValue());
+          }
+        }
+      }
+      Map<String, Long> terms = Admission.terms(List.copyOf(replicas.keySet()), answers);
+      for (GroupReplica replica : replicas.values()) {
+        Path file = vote(replica);
+        Files.createDirectories(file.getParent());
+        VoteFile vote = VoteFile.open(file, trouble -> {});
+        // An earlier call that was interrupted may have been further.
+        long over = terms.merge(replica.name(), vote.getMetadata().getTerm(), Math::max) + 1;
+        vote.persist(RaftStorageMetadata.valueOf(over, RaftPeerId.valueOf(settings.node())));
+      }
+      open(mine);
+      for (GroupReplica replica : replicas.values()) {
+        long over = terms.getOrDefault(replica.name(), 0L) + 1;
+        progress.accept("fetching " + replica.name());
+        while (replica.applied().term() < over) {
+          Throwable reason = broken;
+          if (reason != null) {
+            throw new IOException(reason.getMessage(), reason);
+          }
+          TimeUnit.MILLISECONDS.sleep(100); // Polled: it happens once, in a command.
+        }
+        progress.accept(replica.name() + " is here up to entry " + replica.applied().index());
+      }
+      mine.become(Membership.State.MEMBER);
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw explained(e);
+    }
+  }
+
+  private RaftServer build(Membership mine) throws IOException {
     // Ratis would open every group that it finds, without its peers; each is added with them
     // instead.
     RaftSettings.storeIn(properties, settings.directory().resolve("none"));
@@ -121,8 +284,32 @@ public final class RaftHost implements AutoCloseable {
                     .findFirst()
                     .orElseThrow(() -> new IllegalStateException("no group has the id " + id)))
         .setProperties(properties)
-        .setParameters(RaftPort.parameters(settings.tls(), services))
+        .setParameters(
+            RaftPort.parameters(
+                settings.tls(),
+                port ->
+                    services.apply(
+                        port.addService(
+                            new MemberService(
+                                    settings.cluster(),
+                                    settings.peers().keySet(),
+                                    mine,
+                                    this::terms)
+                                .definition())),
+                catchingUp))
         .build();
+  }
+
+  /** Current term of each group by its name; empty until all of them are open. */
+  private Optional<Map<String, Long>> terms() {
+    Map<String, Long> terms = new TreeMap<>();
+    for (GroupReplica replica : replicas.values()) {
+      if (replica.division().isEmpty()) {
+        return Optional.empty();
+      }
+      terms.put(replica.name(), replica.term());
+    }
+    return Optional.of(terms);
   }
 
   private List<RaftPeer> peers() {
@@ -152,7 +339,26 @@ public final class RaftHost implements AutoCloseable {
     replica.started(to);
   }
 
+  /** How far each log has come, for {@link LogMark}. */
+  private void mark() {
+    try {
+      for (GroupReplica replica : replicas.values()) {
+        replica.mark();
+      }
+    } catch (IOException e) {
+      broken(
+          new StoreException(
+              settings.directory() + " cannot be written: " + e.getMessage() + "; check the disk",
+              e));
+    }
+  }
+
   private IOException explained(Exception e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StoreException) {
+        return explained(e, String.valueOf(cause.getMessage()));
+      }
+    }
     // The deepest message is the plainest: Ratis and futures wrap it several times.
     String plainest = String.valueOf(e.getMessage());
     for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
@@ -162,6 +368,10 @@ public final class RaftHost implements AutoCloseable {
         plainest = message;
       }
     }
+    return explained(e, plainest);
+  }
+
+  private IOException explained(Exception e, String plainest) {
     return new IOException(
         "the node "
             + settings.node()
@@ -228,42 +438,9 @@ public final class RaftHost implements AutoCloseable {
     if (from == null) {
       return;
     }
-    long endNanos = System.nanoTime() + within.toNanos();
+    LeadershipTransfer transfer = new LeadershipTransfer(from, within);
     for (GroupReplica replica : replicas.values()) {
-      replica.division().ifPresent(division -> transfer(from, replica, division, endNanos));
-    }
-  }
-
-  private void transfer(
-      RaftServer from, GroupReplica replica, RaftServer.Division division, long endNanos) {
-    List<ServerRpcProto> followers =
-        division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
-            .sorted(Comparator.comparingLong(ServerRpcProto::getLastRpcElapsedTimeMs))
-            .toList();
-    for (ServerRpcProto follower : followers) {
-      long leftMillis = (endNanos - System.nanoTime()) / 1_000_000;
-      if (leftMillis <= 0 || !division.getInfo().isLeader()) {
-        return;
-      }
-      try {
-        RaftClientReply reply =
-            from.transferLeadership(
-                new TransferLeadershipRequest(
-                    client,
-                    from.getId(),
-                    replica.id(),
-                    calls.incrementAndGet(),
-                    RaftPeerId.valueOf(follower.getId().getId()),
-                    leftMillis));
-        if (reply.isSuccess()) {
-          LOG.info(
-              "{} leads the group {} from here on", follower.getId().getAddress(), replica.name());
-          return;
-        }
-        LOG.info("the group {} was not handed over", replica.name(), reply.getException());
-      } catch (IOException e) {
-        LOG.info("the group {} was not handed over", replica.name(), e);
-      }
+      replica.division().ifPresent(division -> transfer.of(replica, division));
     }
   }
 
@@ -274,6 +451,11 @@ public final class RaftHost implements AutoCloseable {
       return;
     }
     closed = true;
+    Thread asking = admitter;
+    if (asking != null) {
+      asking.interrupt();
+    }
+    marker.shutdownNow();
     replicas.values().forEach(GroupReplica::stopProposing);
     RaftServer is = server;
     if (is != null && is.getLifeCycleState() != LifeCycle.State.CLOSED) {
@@ -283,6 +465,7 @@ public final class RaftHost implements AutoCloseable {
         LOG.warn("the Raft server did not close well", e);
       }
     }
+    mark();
     replicas.values().forEach(GroupReplica::close);
     memory.close();
   }

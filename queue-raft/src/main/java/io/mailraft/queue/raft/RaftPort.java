@@ -24,15 +24,23 @@ import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
  * remove groups. They are refused: this program calls Ratis in its own process alone.
  */
 final class RaftPort {
+  /** What a node that catches up does not do. */
+  private static final Set<String> OF_MEMBERS = Set.of("requestVote", "startLeaderElection");
+
   private static final Set<String> REFUSED = Set.of("raftclientprotocol", "adminprotocol");
 
   private RaftPort() {}
 
-  /** Parameters for Ratis' server. */
-  static Parameters parameters(Optional<TlsFiles> tls, UnaryOperator<NettyServerBuilder> services) {
+  /**
+   * Parameters for Ratis' server.
+   *
+   * @param catchingUp whether this node must not vote, nor be made a candidate
+   */
+  static Parameters parameters(
+      Optional<TlsFiles> tls, UnaryOperator<NettyServerBuilder> services, boolean catchingUp) {
     Parameters parameters = new Parameters();
     GrpcConfigKeys.Server.setServicesCustomizer(
-        parameters, (builder, _) -> services.apply(builder.intercept(new Refusal())));
+        parameters, (builder, _) -> services.apply(builder.intercept(new Refusal(catchingUp))));
     tls.ifPresent(files -> GrpcConfigKeys.TLS.setConf(parameters, config(files)));
     return parameters;
   }
@@ -50,7 +58,7 @@ final class RaftPort {
   }
 
   /** Refuses calls of services that are not for others. */
-  private static final class Refusal implements ServerInterceptor {
+  private record Refusal(boolean catchingUp) implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
         ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
@@ -59,6 +67,13 @@ final class RaftPort {
       if (REFUSED.stream().anyMatch(lower::contains)) {
         call.close(
             Status.PERMISSION_DENIED.withDescription("not offered on this port"), new Metadata());
+        return new ServerCall.Listener<>() {};
+      }
+      String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
+      if (catchingUp && lower.contains("raftserverprotocol") && OF_MEMBERS.contains(method)) {
+        call.close(
+            Status.UNAVAILABLE.withDescription("this node catches up and does not vote"),
+            new Metadata());
         return new ServerCall.Listener<>() {};
       }
       return next.startCall(call, headers);

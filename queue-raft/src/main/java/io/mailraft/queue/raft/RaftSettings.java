@@ -42,7 +42,9 @@ final class RaftSettings {
   /** Records of one entry at most. */
   static final int ENTRY_RECORDS_MAX = 4096;
 
-  private static final int APPEND_BYTES_MAX = RECORD_BYTES_MAX + (1 << 16);
+  /** Longest entry with what Ratis puts around its records, in bytes. */
+  static final int APPEND_BYTES_MAX = RECORD_BYTES_MAX + (1 << 16);
+
   private static final int WRITE_BUFFER_BYTES = RECORD_BYTES_MAX + (1 << 20);
   private static final int GRPC_MESSAGE_BYTES_MAX = APPEND_BYTES_MAX + (2 << 20);
   private static final int SEGMENT_BYTES = 16 << 20;
@@ -66,6 +68,9 @@ final class RaftSettings {
 
   /** A frozen process is no reason to close the server for good; it steps down when it wakes. */
   private static final Duration NEVER = Duration.ofDays(365);
+
+  /** Longest election timeout that Ratis' arithmetic bears, about. */
+  private static final Duration LONGEST = Duration.ofDays(20);
 
   /** Time after which a node without peers elects itself at the start. */
   private static final Duration ALONE = Duration.ofMillis(20);
@@ -151,6 +156,14 @@ final class RaftSettings {
     RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(
         properties, time(timeout.multipliedBy(2)));
     RaftServerConfigKeys.setCloseThreshold(properties, time(NEVER));
+  }
+
+  /** A node with these follows whoever leads, and never asks for a vote. */
+  static void neverStand(RaftProperties properties) {
+    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, time(LONGEST));
+    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, time(LONGEST));
+    RaftServerConfigKeys.Rpc.setTimeoutMin(properties, time(LONGEST));
+    RaftServerConfigKeys.Rpc.setTimeoutMax(properties, time(LONGEST));
   }
 
   private static void log(RaftProperties properties) {

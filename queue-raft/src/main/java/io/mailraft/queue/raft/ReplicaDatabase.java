@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,22 +32,29 @@ final class ReplicaDatabase implements View, AutoCloseable {
   private final Path old;
   private final List<Table> tables;
   private final RocksMemory memory;
+  private final Consumer<Throwable> onTrouble;
   private final ReentrantReadWriteLock swap = new ReentrantReadWriteLock();
   private @Nullable RocksStore store;
 
-  ReplicaDatabase(Path root, List<Table> tables, RocksMemory memory) {
+  /**
+   * @param onTrouble hears of a database that cannot be read or written, from whichever thread met
+   *     it first; the replica must stop
+   */
+  ReplicaDatabase(
+      Path root, List<Table> tables, RocksMemory memory, Consumer<Throwable> onTrouble) {
     this.live = root.resolve("db");
     this.next = root.resolve("db.next");
     this.old = root.resolve("db.old");
     this.tables = List.copyOf(tables);
     this.memory = memory;
+    this.onTrouble = onTrouble;
   }
 
   /** Opens what is there, or an empty database; what a crash left of a replacement is removed. */
   void open() throws IOException {
     Durable.remove(next);
     Durable.remove(old);
-    store = RocksStore.open(live, tables, memory);
+    store = RocksStore.open(live, tables, memory, onTrouble);
   }
 
   /**
@@ -79,7 +87,10 @@ final class ReplicaDatabase implements View, AutoCloseable {
       Files.move(next, live);
       Durable.sync(parent());
       Durable.remove(old);
-      store = RocksStore.open(live, tables, memory);
+      RocksStore opened = RocksStore.open(live, tables, memory, onTrouble);
+      store = opened;
+      // It came over the network, and most of it will not be read soon.
+      opened.verify();
     } finally {
       swap.writeLock().unlock();
     }
@@ -92,6 +103,19 @@ final class ReplicaDatabase implements View, AutoCloseable {
       throw new StoreException("the database " + live + " is not open");
     }
     return is;
+  }
+
+  /** Brings what is in memory to disk, beside the apply thread. */
+  void flush() {
+    swap.readLock().lock();
+    try {
+      RocksStore is = store;
+      if (is != null) {
+        is.flush();
+      }
+    } finally {
+      swap.readLock().unlock();
+    }
   }
 
   /** Position of the last entry that the database contains. */

@@ -14,7 +14,8 @@
  * Entries are applied in order, one batch each, which carries the applied position with it (I8).
  * Records of one caller keep their order. A log entry is dropped only once a snapshot that contains
  * it is on disk. Ratis' settings that could lose what was acknowledged are refused, wherever they
- * come from.
+ * come from. A storage votes only while the other nodes know it ({@code Admission}), and its vote
+ * is on disk before anybody hears of it ({@code VoteFile}).
  *
  * <h2>Threads</h2>
  *
@@ -31,7 +32,8 @@
  * io.mailraft.queue.raft.RaftHost#onBroken}. Ratis is kept from ending the process itself. Lost
  * leadership ends every proposal with {@link io.mailraft.queue.raft.NotLeaderException}; whether
  * its record is applied is open then. What a crash can leave of a snapshot or of a replaced
- * database is mended at the next start ({@code GroupStorage}, {@code ReplicaDatabase}).
+ * database is mended at the next start ({@code GroupStorage}, {@code ReplicaDatabase}). Damage is
+ * told from the torn end of a log and refused ({@code LogCheck}).
  *
  * <h2>Security</h2>
  *
@@ -42,11 +44,9 @@
  *
  * <h2>Known limits</h2>
  *
- * Ratis renames {@code raft-meta} (term and vote) into place without syncing the directory: after a
- * power cut an old vote can return. A record has at most 8 MiB. While a snapshot is taken, its
- * group applies nothing. Members come from the configuration; an address that the log knows
- * outlives a change there until members can be changed at run time. A node whose directory was
- * emptied must not vote before it has caught up, and nothing prevents that. Where a follower goes
+ * A record has at most 8 MiB. While a snapshot is taken, its group applies nothing. Members come
+ * from the configuration; an address that the log knows outlives a change there until members can
+ * be changed at run time. A new cluster needs all of its three nodes once. Where a follower goes
  * away while it is sent a snapshot, the leader notices after eight election timeouts only.
  */
 @NullMarked

@@ -59,7 +59,7 @@ final class Messages {
       if (upload.isPresent()) {
         return Optional.of("message " + id + " is whole, yet chunks of it are stored");
       }
-      batch.put(Rows.BODY, Rows.body(id, 0), record.getBody().toByteArray());
+      batch.put(Rows.BODY, Rows.body(id, 0), BodyRow.of(id, 0, record.getBody()));
     } else {
       BitSet stored = upload.map(Messages::chunksOf).orElseGet(BitSet::new);
       if (stored.cardinality() != chunks || stored.length() != chunks) {
@@ -139,7 +139,7 @@ final class Messages {
       return Optional.empty();
     }
     stored.set(number);
-    batch.put(Rows.BODY, Rows.body(id, number), record.getBody().toByteArray());
+    batch.put(Rows.BODY, Rows.body(id, number), BodyRow.of(id, number, record.getBody()));
     batch.put(
         Rows.UPLOAD,
         Rows.message(id),

@@ -15,7 +15,7 @@ import java.util.List;
  *
  * <pre>
  * message   id                          StoredMessage      open messages
- * body      id, chunk number            bytes              content, until the message ends
+ * body      id, chunk number            BodyRow            content, until the message ends
  * upload    id                          StoredUpload       chunks that are not visible yet
  * open      id                          int                open deliveries, where a message has several
  * delivery  id, seq                     StoredDelivery     open ones and, for a while, ended ones

@@ -10,6 +10,7 @@ import io.mailraft.queue.control.ControlView;
 import io.mailraft.queue.raft.Fold;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.NotLeaderException;
+import io.mailraft.queue.store.DamagedException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -139,9 +140,30 @@ public final class Shard implements Group.Listener, AutoCloseable {
    * A chunk of an open message's content.
    *
    * @param chunk from 0
+   * @throws DamagedException if it is not what was accepted; the replica stops
    */
   public Optional<byte[]> body(MessageId id, int chunk) {
-    return group().view().get(Rows.BODY, Rows.body(id, chunk));
+    return group()
+        .view()
+        .get(Rows.BODY, Rows.body(id, chunk))
+        .map(
+            row ->
+                BodyRow.content(id, chunk, row)
+                    .orElseThrow(
+                        () ->
+                            damaged(
+                                "chunk " + chunk + " of message " + id + " has a wrong checksum")));
+  }
+
+  /**
+   * Stops the replica because something in it is not what was accepted, and names it.
+   *
+   * @return what to throw
+   */
+  public DamagedException damaged(String how) {
+    DamagedException found = new DamagedException("the replica of " + group().name(), how);
+    group().stop(found);
+    return found;
   }
 
   /** Exact counters by zone, as applied here. */

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyDescriptor;
@@ -26,6 +27,7 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
+import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -45,6 +47,7 @@ public final class RocksStore implements Store {
   private static final int POSITION_BYTES = 3 * Long.BYTES;
 
   private final Path directory;
+  private final Consumer<Throwable> onTrouble;
   private final RocksOptions options;
   private final RocksDB database;
   private final List<ColumnFamilyHandle> handles;
@@ -59,11 +62,13 @@ public final class RocksStore implements Store {
 
   private RocksStore(
       Path directory,
+      Consumer<Throwable> onTrouble,
       RocksOptions options,
       RocksDB database,
       List<Table> tables,
       List<ColumnFamilyHandle> handles) {
     this.directory = directory;
+    this.onTrouble = onTrouble;
     this.options = options;
     this.database = database;
     this.handles = handles;
@@ -79,6 +84,17 @@ public final class RocksStore implements Store {
    * @throws StoreException if it cannot be read, or holds a table that is not named
    */
   public static RocksStore open(Path directory, List<Table> tables, RocksMemory memory) {
+    return open(directory, tables, memory, trouble -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param onTrouble hears of every read or write that the disk or damage prevents, before the
+   *     caller does, whichever thread that is
+   */
+  public static RocksStore open(
+      Path directory, List<Table> tables, RocksMemory memory, Consumer<Throwable> onTrouble) {
     RocksOptions options = new RocksOptions(tables, memory);
     try {
       Files.createDirectories(directory);
@@ -86,7 +102,7 @@ public final class RocksStore implements Store {
       List<ColumnFamilyHandle> handles = new ArrayList<>();
       RocksDB database =
           RocksDB.open(options.database(), directory.toString(), options.families(), handles);
-      RocksStore store = new RocksStore(directory, options, database, tables, handles);
+      RocksStore store = new RocksStore(directory, onTrouble, options, database, tables, handles);
       try {
         store.applied = store.position(store.latest);
         return store;
@@ -161,7 +177,7 @@ public final class RocksStore implements Store {
       database.write(unlogged, writes);
       applied = position;
     } catch (RocksDBException e) {
-      throw broken(directory, "cannot be written", e);
+      throw met("cannot be written", e);
     } finally {
       use.readLock().unlock();
     }
@@ -177,6 +193,37 @@ public final class RocksStore implements Store {
         frozen.add(made);
       }
       return made;
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  /**
+   * Reads all that is on disk and compares it with its checksums, which takes as long as reading
+   * does.
+   *
+   * @throws DamagedException if something is not as it was written
+   */
+  public void verify() {
+    use.readLock().lock();
+    try {
+      checkOpen();
+      database.verifyChecksum();
+    } catch (RocksDBException e) {
+      throw met("cannot be read", e);
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  /** Brings what is in memory to disk; commits go on meanwhile. */
+  public void flush() {
+    use.readLock().lock();
+    try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
+      checkOpen();
+      database.flush(flush, handles);
+    } catch (RocksDBException e) {
+      throw met("cannot be written", e);
     } finally {
       use.readLock().unlock();
     }
@@ -240,7 +287,7 @@ public final class RocksStore implements Store {
       checkOpen();
       return Optional.ofNullable(database.get(handle(table), as, key));
     } catch (RocksDBException e) {
-      throw broken(directory, "cannot be read in table " + table.name(), e);
+      throw met("cannot be read in table " + table.name(), e);
     } finally {
       use.readLock().unlock();
     }
@@ -264,7 +311,7 @@ public final class RocksStore implements Store {
         rows.status();
       }
     } catch (RocksDBException e) {
-      throw broken(directory, "cannot be read in table " + table.name(), e);
+      throw met("cannot be read in table " + table.name(), e);
     } finally {
       use.readLock().unlock();
     }
@@ -287,7 +334,7 @@ public final class RocksStore implements Store {
       ByteBuffer bytes = ByteBuffer.wrap(value);
       return new Position(bytes.getLong(), bytes.getLong(), bytes.getLong());
     } catch (RocksDBException e) {
-      throw broken(directory, "cannot be read at its applied position", e);
+      throw met("cannot be read at its applied position", e);
     }
   }
 
@@ -313,17 +360,25 @@ public final class RocksStore implements Store {
     }
   }
 
+  private StoreException met(String what, RocksDBException e) {
+    StoreException met = broken(directory, what, e);
+    onTrouble.accept(met);
+    return met;
+  }
+
+  /** RocksDB's word for it; a file that is missing is damage as well. */
   private static StoreException broken(Path directory, String what, RocksDBException e) {
+    Status status = e.getStatus();
+    boolean damage =
+        status != null
+            && (status.getCode() == Status.Code.Corruption
+                || status.getCode() == Status.Code.NotFound
+                || String.valueOf(e.getMessage()).startsWith("No such file or directory"));
+    if (damage) {
+      return new DamagedException(directory, "it " + what + ": " + e.getMessage(), e);
+    }
     return new StoreException(
-        "the database "
-            + directory
-            + " "
-            + what
-            + ": "
-            + e.getMessage()
-            + "; check the disk. If the other nodes are well, this node's data directory can be"
-            + " moved away and the node joins again empty",
-        e);
+        "the database " + directory + " " + what + ": " + e.getMessage() + "; check the disk", e);
   }
 
   /** Writes the changes of a batch into the native one. */
@@ -333,7 +388,7 @@ public final class RocksStore implements Store {
       try {
         writes.put(handle(table), key, value);
       } catch (RocksDBException e) {
-        throw broken(directory, "cannot be written in table " + table.name(), e);
+        throw met("cannot be written in table " + table.name(), e);
       }
     }
 
@@ -345,7 +400,7 @@ public final class RocksStore implements Store {
           case ANY -> writes.delete(handle(table), key);
         }
       } catch (RocksDBException e) {
-        throw broken(directory, "cannot be written in table " + table.name(), e);
+        throw met("cannot be written in table " + table.name(), e);
       }
     }
   }

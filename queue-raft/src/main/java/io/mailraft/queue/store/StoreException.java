@@ -1,7 +1,7 @@
 package io.mailraft.queue.store;
 
 /** A database that cannot be read or written. The replica stops and keeps its files. */
-public final class StoreException extends RuntimeException {
+public class StoreException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public StoreException(String message, Throwable cause) {

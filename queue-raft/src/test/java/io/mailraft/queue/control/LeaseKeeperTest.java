@@ -91,6 +91,11 @@ class LeaseKeeperTest {
     }
 
     @Override
+    public void stop(Throwable reason) {
+      throw new AssertionError("there is nothing to stop", reason);
+    }
+
+    @Override
     public void onLeadership(Listener listener) {
       // The test calls the keeper itself.
     }

@@ -44,6 +44,7 @@ class RaftPortTest {
             TestCluster.freePeers(3),
             1L << 40,
             node -> files.getOrDefault(node, Optional.empty()))) {
+      cluster.settled();
       cluster.start("n1");
       cluster.start("n2");
 

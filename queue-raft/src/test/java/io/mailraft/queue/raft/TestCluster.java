@@ -9,6 +9,7 @@ import io.mailraft.config.TlsFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -84,26 +85,35 @@ final class TestCluster implements AutoCloseable {
     return this;
   }
 
+  /** Lets every node take part at its first start, whether it has seen the others or not. */
+  TestCluster settled() throws IOException {
+    for (String node : peers.keySet()) {
+      Membership.open(Files.createDirectories(data(node))).become(Membership.State.MEMBER);
+    }
+    return this;
+  }
+
   RaftHost start(String node) throws IOException {
     LedgerFold fold = new LedgerFold();
     RaftHost host =
-        new RaftHost(
-            new HostSettings(
-                node,
-                peers,
-                name,
-                data(node),
-                ELECTION,
-                tls.apply(node),
-                snapshotLogBytes,
-                32 << 20,
-                InstantSource.system()),
-            List.of(new GroupSpec(GROUP, fold)),
-            UnaryOperator.identity());
+        new RaftHost(settings(node), List.of(new GroupSpec(GROUP, fold)), UnaryOperator.identity());
     host.start();
     running.put(node, host);
     folds.put(node, fold);
     return host;
+  }
+
+  HostSettings settings(String node) {
+    return new HostSettings(
+        node,
+        peers,
+        name,
+        data(node),
+        ELECTION,
+        tls.apply(node),
+        snapshotLogBytes,
+        32 << 20,
+        InstantSource.system());
   }
 
   void stop(String node) {

@@ -117,7 +117,8 @@ class ThreeNodesTest {
         TestCluster theirs =
             new TestCluster(
                 directory.resolve("b"), "theirs", peers, 1L << 40, _ -> Optional.empty())) {
-      theirs.start("n3");
+      theirs.settled().start("n3");
+      ours.settled();
       ours.start("n1");
       ours.start("n2");
       for (int i = 0; i < 100; i++) {

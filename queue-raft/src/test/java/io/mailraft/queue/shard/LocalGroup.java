@@ -21,6 +21,7 @@ final class LocalGroup implements Group, AutoCloseable {
   private final ShardFold fold;
   private final ExecutorService applying =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
+  private volatile Optional<Throwable> stopped = Optional.empty();
   private long index;
 
   LocalGroup(ShardFold fold) {
@@ -40,6 +41,17 @@ final class LocalGroup implements Group, AutoCloseable {
     store.commit(batch, at);
     fold.applied(at);
     return answer;
+  }
+
+  /** Changes a row behind the fold's back. */
+  void overwrite(io.mailraft.queue.store.Table table, byte[] key, byte[] value) {
+    Batch batch = store.begin();
+    // A row that is written once is removed before.
+    batch.delete(table, key);
+    store.commit(batch, new Position(1, ++index, index));
+    Batch again = store.begin();
+    again.put(table, key, value);
+    store.commit(again, new Position(1, ++index, index));
   }
 
   int rows(io.mailraft.queue.store.Table table) {
@@ -93,6 +105,16 @@ final class LocalGroup implements Group, AutoCloseable {
   @Override
   public View view() {
     return store;
+  }
+
+  /** Why the replica was told to stop. */
+  Optional<Throwable> stopped() {
+    return stopped;
+  }
+
+  @Override
+  public void stop(Throwable reason) {
+    stopped = Optional.of(reason);
   }
 
   @Override
