@@ -172,11 +172,20 @@ final class Book {
     return endsByNode.getOrDefault(node, 0);
   }
 
-  /** Waits until every accepted delivery has an end; false if some have none by then. */
-  synchronized boolean awaitEnded(Duration bound) throws InterruptedException {
+  /**
+   * Waits until every accepted delivery has an end; false if some have none by then, or nothing has
+   * ended for too long.
+   */
+  synchronized boolean awaitEnded(Duration bound, Duration stall) throws InterruptedException {
     long end = System.nanoTime() + bound.toNanos();
+    long moved = System.nanoTime();
+    int before = open();
     while (open() > 0) {
-      long left = end - System.nanoTime();
+      if (open() != before) {
+        before = open();
+        moved = System.nanoTime();
+      }
+      long left = Math.min(end, moved + stall.toNanos()) - System.nanoTime();
       if (left <= 0) {
         return false;
       }

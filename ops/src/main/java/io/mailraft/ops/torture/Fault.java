@@ -15,7 +15,29 @@ public enum Fault {
   /** SIGTERM and a new start, one node after the other. */
   STOP(false, Spread.ANY),
   /** The far end refuses all mail for now. */
-  SINK_BUSY(false, Spread.NONE);
+  SINK_BUSY(false, Spread.NONE),
+  /** The power of the node's machine is gone: what was not on its disk is lost. */
+  POWER_CUT(true, Spread.ANY),
+  /** The node's disk is full. */
+  DISK_FULL(true, Spread.ANY),
+  /** The node's disk takes no more writes, as ext4 does after an error of the device. */
+  READ_ONLY(true, Spread.ANY),
+  /** One fdatasync of each thread fails with EIO. */
+  DISK_ERROR(true, Spread.ANY),
+  /** Every fdatasync takes 100 ms longer. */
+  DISK_SLOW(true, Spread.ANY),
+  /** The node is cut off from all other nodes, not from clients and the sink. */
+  CUT(true, Spread.ANY),
+  /** The node is cut off from everything. */
+  ISOLATE(true, Spread.ANY),
+  /** What the node sends to other nodes is dropped, what they send to it is not. */
+  ONE_WAY(true, Spread.ANY),
+  /** A fifth of the node's packets are lost, either way. */
+  LOSS(true, Spread.ANY),
+  /** Packets from and to the node take 50 ms longer. */
+  DELAY(true, Spread.ANY),
+  /** The node's wall clock jumps a day forward, or back, and returns at the end. */
+  CLOCK(true, Spread.ANY);
 
   /** How many nodes it may strike at once. */
   enum Spread {

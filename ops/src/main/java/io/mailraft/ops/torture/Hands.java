@@ -14,9 +14,9 @@ final class Hands {
 
   private Hands() {}
 
-  /** The hands for the faults that need nothing but processes and the sink. */
-  static Map<Fault, Hand> of(LocalCluster cluster, FickleSink sink, Harms harms) {
-    Map<Fault, Hand> hands = new EnumMap<>(Fault.class);
+  /** The hands for all faults; those of the ground work where it has what they need. */
+  static Map<Fault, Hand> of(LocalCluster cluster, FickleSink sink, Harms harms, Ground ground) {
+    Map<Fault, Hand> hands = new EnumMap<>(GroundHands.of(ground));
     hands.put(Fault.KILL, new Kill());
     hands.put(Fault.FREEZE, new Freeze(harms));
     hands.put(Fault.STOP, new Stop(cluster));

@@ -127,7 +127,21 @@ public final class Main implements Callable<Integer> {
     return result.findings().isEmpty() ? 0 : EXIT_NOT_SO;
   }
 
-  private Options options() {
+  /** All faults that this machine can do; the others are named on stderr, with the reason. */
+  private Set<Fault> possible() throws InterruptedException {
+    EnumSet<Fault> found = EnumSet.noneOf(Fault.class);
+    for (Fault fault : Fault.values()) {
+      Optional<String> reason = Ground.unavailable(fault);
+      if (reason.isEmpty()) {
+        found.add(fault);
+      } else {
+        spec.commandLine().getErr().println("without " + fault.word() + ": " + reason.get());
+      }
+    }
+    return found;
+  }
+
+  private Options options() throws InterruptedException {
     int time = seconds.orElseGet(() -> minutes.orElse(1) * 60);
     if (time < 1
         || time > SECONDS_MAX
@@ -138,7 +152,7 @@ public final class Main implements Callable<Integer> {
           "--nodes is 3 or 5, --shards 1 or 3, and the time 1 to " + SECONDS_MAX + " seconds");
     }
     try {
-      Set<Fault> wanted = faults.map(Fault::parse).orElseGet(() -> EnumSet.allOf(Fault.class));
+      Set<Fault> wanted = faults.isPresent() ? Fault.parse(faults.get()) : possible();
       return new Options(
           seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(1, 1_000_000)),
           nodes,

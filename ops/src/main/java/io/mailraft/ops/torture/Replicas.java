@@ -4,9 +4,11 @@ import io.mailraft.api.admin.VerifyStateResponse;
 import io.mailraft.ops.admin.UnreachableException;
 import io.mailraft.ops.chaos.Await;
 import io.mailraft.ops.chaos.LocalCluster;
+import io.mailraft.ops.chaos.NodeProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 
 /** Compares all replicas (I8). */
@@ -49,6 +51,49 @@ final class Replicas {
       findings.add(new Finding(Check.EQUAL, e.getMessage() + ": " + last.getFirst()));
     }
     return findings;
+  }
+
+  /**
+   * Waits until every node says that no delivery is open; where one does not, that is a finding.
+   */
+  static List<Finding> undrained(LocalCluster cluster, Duration bound) throws InterruptedException {
+    List<String> last = new ArrayList<>();
+    try {
+      Await.until(
+          bound,
+          "every node says that the queue is empty",
+          () -> {
+            last.clear();
+            for (NodeProcess node : cluster.nodes()) {
+              open(cluster, node).ifPresent(last::add);
+            }
+            return last.isEmpty();
+          });
+      return List.of();
+    } catch (TimeoutException e) {
+      return List.of(new Finding(Check.DRAINED, e.getMessage() + ": " + last));
+    }
+  }
+
+  private static Optional<String> open(LocalCluster cluster, NodeProcess node) {
+    try {
+      String zones =
+          String.join(
+              ", ",
+              cluster.status(node).getZonesList().stream()
+                  .filter(
+                      zone ->
+                          zone.getQueued() + zone.getClaimed() + zone.getDeferred() + zone.getHeld()
+                              != 0)
+                  .map(
+                      zone ->
+                          "%d queued, %d claimed, %d deferred"
+                              .formatted(zone.getQueued(), zone.getClaimed(), zone.getDeferred()))
+                  .toList());
+      return zones.isEmpty() ? Optional.empty() : Optional.of(node.id() + " has " + zones);
+    } catch (UnreachableException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   private static String told(VerifyStateResponse response) {

@@ -30,7 +30,9 @@ final class Run {
   private static final Duration CLIENTS_MAX = Duration.ofSeconds(60);
 
   /** A host that hung is left alone for a minute, and there are a few retries before and after. */
-  private static final Duration ENDED_MAX = Duration.ofSeconds(150);
+  private static final Duration STALL_MAX = Duration.ofSeconds(80);
+
+  private static final Duration ENDED_MAX = Duration.ofMinutes(4);
 
   private static final Duration DRAINED_MAX = Duration.ofSeconds(60);
   private static final Duration EQUAL_MAX = Duration.ofSeconds(60);
@@ -76,7 +78,7 @@ final class Run {
       Tally tally = run.all();
       Optional<Path> kept = Optional.empty();
       if (!run.findings.isEmpty()) {
-        kept = Optional.of(site.keepLogs());
+        kept = Optional.of(site.keepEvidence());
       }
       return new Result(
           tally, run.findings, run.rounds, run.terms.changes(), run.growth.most(), kept);
@@ -207,13 +209,9 @@ final class Run {
   /** Waits for the end of all mail, and looks at everything. */
   private Tally settle() throws IOException, InterruptedException {
     site.sink().obey();
-    boolean ended = book.awaitEnded(ENDED_MAX);
+    boolean ended = book.awaitEnded(ENDED_MAX, STALL_MAX);
     say(ended ? "every delivery has ended" : book.open() + " deliveries have no end");
-    try {
-      cluster.awaitDrained(ended ? DRAINED_MAX : Duration.ofSeconds(1));
-    } catch (TimeoutException e) {
-      findings.add(new Finding(Check.DRAINED, String.valueOf(e.getMessage())));
-    }
+    findings.addAll(Replicas.undrained(cluster, ended ? DRAINED_MAX : Duration.ofSeconds(1)));
     findings.addAll(
         Replicas.findings(cluster, options.nodes() * (options.shards() + 1), EQUAL_MAX));
     terms.stop();
