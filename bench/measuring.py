@@ -1,5 +1,6 @@
 """What every measurement here needs: groups of processes with their CPU time and memory, an SMTP sink that counts, a quiet
-machine, free ports, and nodes of ours. Linux, cgroup 1 or 2, root."""
+machine, free ports, a file system for the queues, and nodes of ours. Linux, cgroup 1 or 2, root."""
+import json
 import os
 import random
 import re
@@ -8,8 +9,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,8 +23,10 @@ CGROUP_1 = Path('/sys/fs/cgroup/cpuacct')
 CGROUP_2 = Path('/sys/fs/cgroup')
 
 
-def raise_open_files():
-    """Many sessions need many descriptors; takes what the hard limit gives."""
+def prepare():
+    """Takes as many descriptors as the hard limit gives, and lets SIGTERM end the run as an exception does: what was started is
+    then stopped, and what was mounted unmounted."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit('ended by SIGTERM'))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -39,12 +44,12 @@ def free_port():
     raise RuntimeError('no free port')
 
 
-def wait_until(condition, seconds, what):
+def wait_until(condition, seconds, what, pause=0.05):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f'waited {seconds} s in vain until {what}')
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def answers(port):
@@ -126,6 +131,8 @@ class Group:
 
     def remove(self):
         """Ends what is left in the group, by process id, and removes it."""
+        if self._thread:
+            self.watched()
         for pid in self.pids():
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -169,45 +176,139 @@ def source(port, sessions, size, messages):
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-class Nodes:
-    """One node of ours, or a cluster of them, in one group."""
+class Image:
+    """A journaled ext4 file system on a file that is really allocated."""
 
-    def __init__(self, count, directory, sink_port, java_options=''):
+    def __init__(self, directory, gib):
+        self.file = Path(directory) / 'queue.img'
+        self.mount = Path(directory) / 'queue'
+        self.mount.mkdir()
+        subprocess.run(['dd', 'if=/dev/zero', f'of={self.file}', 'bs=1M', f'count={gib * 1024}', 'conv=fdatasync',
+                        'status=none'], check=True)
+        self.loop = subprocess.run(['losetup', '-f', '--show', '--direct-io=on', str(self.file)], check=True,
+                                   capture_output=True, text=True).stdout.strip()
+        try:
+            subprocess.run(['mkfs.ext4', '-q', '-F', '-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0', self.loop],
+                           check=True)
+            subprocess.run(['mount', '-o', 'noatime,nodiscard', self.loop, str(self.mount)], check=True)
+        except BaseException:
+            subprocess.run(['losetup', '-d', self.loop])
+            raise
+        self.mount.chmod(0o755)
+
+    def remove(self):
+        subprocess.run(['umount', str(self.mount)], check=True)
+        subprocess.run(['losetup', '-d', self.loop], check=True)
+        self.file.unlink()
+
+
+def client(place):
+    """Compiles client.c into the directory; the path of the program."""
+    compiler = shutil.which('cc') or shutil.which('gcc')
+    if not compiler:
+        raise RuntimeError('no C compiler found: install the package gcc')
+    program = Path(place) / 'client'
+    subprocess.run([compiler, '-O2', '-o', program, ROOT / 'bench' / 'client.c'], check=True)
+    return program
+
+
+def timed(program, out, ports, *options):
+    """Our own client, which writes a line for each message to the file: microseconds from the final dot to 250."""
+    return subprocess.Popen([program, '-o', out, *map(str, options), *map(str, ports)], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
+
+
+def percentile(values, part):
+    """The value below which that part (0 to 1) of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+def jcmd(process, *arguments):
+    """Runs jcmd of the JDK that the process runs on; its answer."""
+    tool = Path(os.readlink(f'/proc/{process.pid}/exe')).parent / 'jcmd'
+    done = subprocess.run([tool, str(process.pid), *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f'jcmd {" ".join(arguments)}: {done.stdout}{done.stderr}')
+    return done.stdout
+
+
+class Nodes:
+    """One node of ours, or a cluster of them, in one group.
+
+    The node itself, and not a script around it, is the process of each of processes; smtp, http and admin are its ports."""
+
+    def __init__(self, count, directory, sink_port, java_options='', shards=1, settings='', zones=''):
+        """settings: further sections of every node's mailraft.yaml, as text; zones: further zones, as YAML."""
         self.directory = Path(directory)
+        self.java_options = java_options
         self.group = Group(f'nodes-{count}')
         self.processes = []
         raft = [free_port() for _ in range(count)]
         self.ports = [free_port() for _ in range(count)]
+        self.http = [free_port() for _ in range(count)]
+        self.admin = [free_port() for _ in range(count)]
         peers = ', '.join(f'n{n + 1}: "127.0.0.1:{port}"' for n, port in enumerate(raft))
-        environment = dict(os.environ, MAILRAFT_JAVA_OPTS=java_options)
         try:
             for n in range(count):
                 home = self.directory / f'n{n + 1}'
                 home.mkdir(parents=True)
-                config = home / 'mailraft.yaml'
-                config.write_text(f'''\
+                (home / 'mailraft.yaml').write_text(f'''\
 node: {{ id: n{n + 1}, dataDir: "{home / 'data'}", addresses: [127.0.0.1] }}
-cluster: {{ name: bench, peers: {{ {peers} }} }}
+cluster: {{ name: bench, shards: {shards}, peers: {{ {peers} }} }}
 smtp: {{ listen: "127.0.0.1:{self.ports[n]}", hostname: n{n + 1}.example }}
-http: {{ listen: "127.0.0.1:0" }}
-admin: {{ listen: "127.0.0.1:0" }}
-zones: {{ default: {{ connections: 50, host: 127.0.0.1, port: {sink_port} }} }}
-''')
-                with (home / 'out').open('wb') as out, (home / 'err').open('wb') as err:
-                    self.processes.append(subprocess.Popen(
-                        [ROOT / 'mailraft', 'start', '-c', config], env=environment, stdin=subprocess.DEVNULL,
-                        stdout=out, stderr=err, preexec_fn=self.group.join))
+http: {{ listen: "127.0.0.1:{self.http[n]}" }}
+admin: {{ listen: "127.0.0.1:{self.admin[n]}" }}
+zones:
+  default: {{ connections: 50, host: 127.0.0.1, port: {sink_port} }}
+  {zones}
+{settings}''')
+                self.processes.append(None)
+                self.start(n)
             for n in range(count):
-                out = self.directory / f'n{n + 1}' / 'out'
-                wait_until(lambda out=out: b' ready: ' in out.read_bytes(), 120, f'{out} tells that it is ready')
+                self.wait_ready(n)
         except BaseException:
             self.stop()
             raise
 
+    def start(self, n):
+        """Starts node n, counted from 0, on what it has on disk."""
+        home = self.directory / f'n{n + 1}'
+        environment = dict(os.environ, MAILRAFT_JAVA_OPTS=self.java_options)
+        with (home / 'out').open('wb') as out, (home / 'err').open('ab') as err:
+            self.processes[n] = subprocess.Popen(
+                [ROOT / 'mailraft', 'start', '-c', home / 'mailraft.yaml'], env=environment, stdin=subprocess.DEVNULL,
+                stdout=out, stderr=err, preexec_fn=self.group.join)
+
+    def wait_ready(self, n, seconds=120):
+        out = self.directory / f'n{n + 1}' / 'out'
+
+        def ready():
+            if self.processes[n].poll() is not None:
+                said = (self.directory / f'n{n + 1}' / 'err').read_text(errors='replace')[-1000:]
+                raise RuntimeError(f'node n{n + 1} ended with {self.processes[n].returncode}: {said}')
+            return b' ready: ' in out.read_bytes()
+        wait_until(ready, seconds, f'{out} tells that it is ready')
+
+    def status(self, n=0):
+        """What "mailraft status" tells of the cluster, as node n sees it."""
+        done = subprocess.run([ROOT / 'mailraft', 'status', '--server', f'127.0.0.1:{self.admin[n]}', '-o', 'json'],
+                              capture_output=True, text=True)
+        if done.returncode not in (0, 1):
+            raise RuntimeError(f'mailraft status: {done.stdout}{done.stderr}')
+        return json.loads(done.stdout)
+
+    def metrics(self, n=0):
+        """The values that node n shows to Prometheus, by their names with labels."""
+        with urllib.request.urlopen(f'http://127.0.0.1:{self.http[n]}/metrics', timeout=20) as answer:
+            lines = answer.read().decode().splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(' ') for line in lines if line[:1] != '#')}
+
     def stop(self):
-        for process in self.processes:
+        running = [process for process in self.processes if process is not None]
+        for process in running:
             process.terminate()
-        for process in self.processes:
+        for process in running:
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:

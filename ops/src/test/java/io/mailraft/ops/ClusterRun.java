@@ -2,6 +2,7 @@ package io.mailraft.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mailraft.api.admin.NodeStatus;
 import io.mailraft.api.admin.VerifyStateResponse;
 import io.mailraft.ops.admin.UnreachableException;
 import io.mailraft.ops.chaos.Await;
@@ -15,6 +16,8 @@ import io.mailraft.ops.chaos.Verdict;
 import io.mailraft.testkit.Script;
 import io.mailraft.testkit.SmtpSink;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -52,16 +55,32 @@ final class ClusterRun implements AutoCloseable {
   static ClusterRun start(
       String name, int nodes, Script script, UnaryOperator<LocalCluster.Options> options)
       throws Exception {
+    return start(name, nodes, script, "127.0.0.1", options);
+  }
+
+  /** The same with the sink at another address of this machine. */
+  static ClusterRun start(
+      String name,
+      int nodes,
+      Script script,
+      String sinkAddress,
+      UnaryOperator<LocalCluster.Options> options)
+      throws Exception {
+    InetAddress address = InetAddress.ofLiteral(sinkAddress);
     List<ClusterRun> made = new ArrayList<>();
     SmtpSink sink =
         SmtpSink.start(
             SmtpSink.Options.of(received -> made.getFirst().ledger.arrived(received))
+                .withListen(new InetSocketAddress(address, 0))
                 .withScript(script));
     ClusterRun run =
         new ClusterRun(
             name,
             sink,
-            options.apply(LocalCluster.Options.of(nodes, sink.port()).withSettings(QUICK_RETRY)));
+            options.apply(
+                LocalCluster.Options.of(nodes, sink.port())
+                    .withSink(new InetSocketAddress(address, sink.port()))
+                    .withSettings(QUICK_RETRY)));
     made.add(run);
     try {
       run.cluster.startAll(BOUND);
@@ -86,6 +105,35 @@ final class ClusterRun implements AutoCloseable {
         .filter(node -> node.isRunning() && node != leader)
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Notes that a node is about to have trouble; the leader's is everybody's (I6). */
+  void noteFault(NodeProcess node, NodeProcess leader) {
+    if (node == leader) {
+      ledger.pathFault(node.id());
+    } else {
+      ledger.nodeFault(node.id());
+    }
+  }
+
+  /** Waits until so many more messages are accepted than now. */
+  void awaitProgress(int messages) throws Exception {
+    ledger.awaitAccepted(ledger.acceptedMessages() + messages, BOUND);
+  }
+
+  /** Waits until the asked node says that the other one's lease has lapsed. */
+  void awaitLapse(NodeProcess asked, NodeProcess other) throws Exception {
+    Await.until(BOUND, "the lease of " + other.id() + " lapsed", () -> !live(asked, other.id()));
+  }
+
+  private boolean live(NodeProcess asked, String name) {
+    try {
+      return cluster.status(asked).getNodesList().stream()
+          .filter(node -> node.getName().equals(name))
+          .anyMatch(NodeStatus::getLive);
+    } catch (UnreachableException e) {
+      return true;
+    }
   }
 
   LoadClient load(int messages, long seed) {

@@ -76,7 +76,8 @@ class DiskFaultTest {
                 .isEqualTo(74);
           }
           assertThat(Files.readString(victim.errorLog()))
-              .contains("this node stops; its files are kept");
+              .contains("this node stops; its files are kept")
+              .containsIgnoringCase("input/output error");
           run.cluster.startAll(ClusterRun.BOUND);
           assertThat(load.await(ClusterRun.BOUND)).as("messages given up").isZero();
         }

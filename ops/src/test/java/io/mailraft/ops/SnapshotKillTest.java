@@ -58,6 +58,8 @@ class SnapshotKillTest {
       run.settle();
       run.assertReplicasEqual();
       for (NodeProcess node : run.cluster.nodes()) {
+        // Or RocksDB would remove files while they are listed.
+        assertThat(node.stop(ClusterRun.BOUND)).isZero();
         assertThat(leftovers(run.cluster.directory().resolve(node.id()))).isEmpty();
       }
     }

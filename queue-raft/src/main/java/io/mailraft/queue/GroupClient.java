@@ -124,7 +124,7 @@ final class GroupClient implements Group.Listener {
     private final long deadlineNanos;
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
     private final AtomicBoolean timed = new AtomicBoolean();
-    private volatile Throwable last = new IllegalStateException("no leader is known");
+    private volatile Optional<Throwable> last = Optional.empty();
 
     Pending(Record record, long deadlineNanos) {
       this.record = record;
@@ -162,22 +162,24 @@ final class GroupClient implements Group.Listener {
                       answer.complete(value);
                       return;
                     }
-                    last =
+                    refused(
                         trouble instanceof CompletionException e && e.getCause() != null
                             ? e.getCause()
-                            : trouble;
-                    if (last instanceof DiskFullException) {
-                      answer.completeExceptionally(
-                          new QueueException(
-                              Reason.DISK_FULL, String.valueOf(last.getMessage()), last));
-                    } else if (last instanceof IllegalArgumentException) {
-                      answer.completeExceptionally(
-                          new QueueException(
-                              Reason.INVALID, String.valueOf(last.getMessage()), last));
-                    } else {
-                      later();
-                    }
+                            : trouble);
                   });
+    }
+
+    private void refused(Throwable why) {
+      last = Optional.of(why);
+      if (why instanceof DiskFullException) {
+        answer.completeExceptionally(
+            new QueueException(Reason.DISK_FULL, String.valueOf(why.getMessage()), why));
+      } else if (why instanceof IllegalArgumentException) {
+        answer.completeExceptionally(
+            new QueueException(Reason.INVALID, String.valueOf(why.getMessage()), why));
+      } else {
+        later();
+      }
     }
 
     private CompletableFuture<Answer> propose(Desk desk) {
@@ -209,13 +211,14 @@ final class GroupClient implements Group.Listener {
     }
 
     private void giveUp() {
+      Throwable why = last.orElseGet(() -> new IllegalStateException("no leader is known"));
       Reason reason =
-          last instanceof io.mailraft.queue.raft.BusyException ? Reason.BUSY : Reason.NO_MAJORITY;
+          why instanceof io.mailraft.queue.raft.BusyException ? Reason.BUSY : Reason.NO_MAJORITY;
       answer.completeExceptionally(
           new QueueException(
               reason,
-              group.name() + " did not apply the record in time: " + last.getMessage(),
-              last));
+              group.name() + " did not apply the record in time: " + why.getMessage(),
+              why));
     }
   }
 }

@@ -21,15 +21,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An outcome is appended before it is reported and struck out, in memory, once the shard has it.
  * When nothing is open, or the file has grown to {@link #REWRITE_BYTES}, the file is made anew from
- * what is open. A record is its length, its CRC-32C and the bytes; reading stops at the first that
- * is not whole.
+ * what is open. A record is its length, above 0, its CRC-32C and the bytes; reading stops at the
+ * first that is not whole.
  *
  * <p><b>Crash.</b> Appending is one write and no fsync: it survives the death of the process, which
- * is what I6 asks for. A power cut may lose the tail, and then those deliveries can double, as I6
- * allows for a node that dies. An outcome that was confirmed but not yet taken out of the file is
- * reported again; the shard ignores what it knows. Making the file anew writes a second file and
- * renames it: before the rename the old one counts, after it the new one, and both hold what is
- * open.
+ * is what I6 asks for. A power cut may lose the tail or leave zeros in its place, and then those
+ * deliveries can double, as I6 allows for a node that dies. An outcome that was confirmed but not
+ * yet taken out of the file is reported again; the shard ignores what it knows. Making the file
+ * anew writes a second file and renames it: before the rename the old one counts, after it the new
+ * one, and both hold what is open.
  */
 final class OutcomeJournal implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(OutcomeJournal.class);
@@ -139,7 +139,9 @@ final class OutcomeJournal implements AutoCloseable {
     while (bytes.remaining() >= HEAD_BYTES) {
       int length = bytes.getInt();
       int checksum = bytes.getInt();
-      if (length < 0 || length > RECORD_BYTES_MAX || length > bytes.remaining()) {
+      // Zeros are no record, although their checksum is right: a file that lost its power may have
+      // the length of what was appended without the bytes.
+      if (length <= 0 || length > RECORD_BYTES_MAX || length > bytes.remaining()) {
         return found;
       }
       byte[] record = new byte[length];

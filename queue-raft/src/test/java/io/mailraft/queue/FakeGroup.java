@@ -71,6 +71,11 @@ final class FakeGroup implements Group {
   }
 
   @Override
+  public void accompany(Companion companion) {
+    // Nobody joins.
+  }
+
+  @Override
   public void onChecksum(BiConsumer<Long, Store.Frozen> taker) {
     // No checksums here.
   }

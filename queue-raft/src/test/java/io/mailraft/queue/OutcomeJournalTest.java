@@ -81,6 +81,31 @@ class OutcomeJournalTest {
   }
 
   @Test
+  void i6_zerosThatAPowerCutLeavesInPlaceOfTheTailAreNoOutcomes() throws IOException {
+    try (OutcomeJournal before = new OutcomeJournal(file())) {
+      before.append(outcome(1));
+      before.append(outcome(2));
+    }
+    byte[] bytes = Files.readAllBytes(file());
+    for (int from = 0; from <= bytes.length; from++) {
+      byte[] zeroed = Arrays.copyOf(Arrays.copyOf(bytes, from), bytes.length + 100);
+      Files.write(file(), zeroed);
+      List<Outcomes> expected = new ArrayList<>();
+      if (from >= bytes.length / 2) {
+        expected.add(outcome(1));
+      }
+      if (from == bytes.length) {
+        expected.add(outcome(2));
+      }
+      try (OutcomeJournal after = new OutcomeJournal(file())) {
+        assertThat(after.open().values())
+            .as("zeros from %d on", from)
+            .containsExactlyElementsOf(expected);
+      }
+    }
+  }
+
+  @Test
   void theFileStaysSmallWhileOutcomesComeAndGo() throws IOException {
     try (OutcomeJournal journal = new OutcomeJournal(file())) {
       long kept = journal.append(outcome(0));

@@ -4,6 +4,7 @@ import io.mailraft.api.log.Record;
 import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.View;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
@@ -56,6 +57,9 @@ public interface Group {
    */
   void onLeadership(Listener listener);
 
+  /** Registers who may add to entries that this node makes; the last one registered counts. */
+  void accompany(Companion companion);
+
   /**
    * Registers who takes the frozen state at each checksum record, with the record's token. Called
    * on the apply thread right after the record's entry; the taker closes the state.
@@ -67,6 +71,29 @@ public interface Group {
    * not right.
    */
   void stop(Throwable reason);
+
+  /**
+   * Adds records to an entry that is being made, because of what is in it: so a message and its
+   * claims need one entry and not two.
+   */
+  @FunctionalInterface
+  interface Companion {
+    /** Adds nothing. */
+    Companion NONE = records -> List.of();
+
+    /**
+     * Called on the thread that makes the entry, which waits for it: it must not block. What it
+     * adds is applied after the records that it saw.
+     */
+    List<Added> join(List<Record> records);
+  }
+
+  /**
+   * A record that joins an entry.
+   *
+   * @param answer completed as that of {@link #propose} is
+   */
+  record Added(Record record, CompletableFuture<Answer> answer) {}
 
   /** Hears of leadership. */
   interface Listener {

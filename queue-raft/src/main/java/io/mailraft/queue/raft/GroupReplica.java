@@ -57,7 +57,8 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
     this.id = id;
     this.onBroken = onBroken;
     this.leadership = new Leadership(name, () -> new Leadership.State(leading(), term(), leader()));
-    this.proposer = new Proposer(name, this, settings.clock());
+    this.proposer =
+        new Proposer(name, this, new GroupTime(settings.clock(), () -> applied().stampMillis()));
     this.machine = new GroupStateMachine(spec, memory, settings.snapshotLogBytes(), this);
   }
 
@@ -144,14 +145,21 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   void mark() throws IOException {
     RaftServer.Division is = division;
     if (is != null) {
-      machine.mark(
-          Math.min(is.getRaftLog().getFlushIndex(), is.getRaftLog().getLastCommittedIndex()));
+      long durable = is.getRaftLog().getFlushIndex();
+      long committed = is.getRaftLog().getLastCommittedIndex();
+      // Behind an installed snapshot these two move before it is brought to disk.
+      machine.mark(Math.min(applied().index(), Math.min(durable, committed)));
     }
   }
 
   @Override
   public void onLeadership(Listener listener) {
     leadership.register(listener);
+  }
+
+  @Override
+  public void accompany(Companion companion) {
+    proposer.accompany(companion);
   }
 
   @Override

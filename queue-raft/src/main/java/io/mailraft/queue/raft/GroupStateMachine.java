@@ -427,9 +427,18 @@ final class GroupStateMachine extends BaseStateMachine {
                 + " in "
                 + storage.root()
                 + " cannot be written: "
-                + cause.getMessage()
+                + deepest(cause)
                 + "; check the disk",
             cause));
+  }
+
+  /** What the operating system said; Ratis wraps it several times. */
+  private static String deepest(Throwable of) {
+    Throwable last = of;
+    while (last.getCause() != null) {
+      last = last.getCause();
+    }
+    return String.valueOf(last.getMessage());
   }
 
   @Override

@@ -26,9 +26,10 @@ import org.slf4j.LoggerFactory;
  * some sectors written and others not.
  *
  * <p>What tells them apart: disks write sectors whole. Of a torn write, sectors are missing, which
- * read as zeros because the file was filled with zeros before; damage is anything else. An entry
- * that was cut off by the file's end is torn only if no later entry stands behind it. And whatever
- * it looks like, the log must not end before its {@link LogMark}.
+ * read as zeros because the file was filled with zeros before; damage is anything else. Where its
+ * length would have an entry reach over a later one, or beyond the file's end with later ones in
+ * between, the length is what is damaged. And whatever it looks like, the log must not end before
+ * its {@link LogMark}.
  */
 final class LogCheck {
   private static final Logger LOG = LoggerFactory.getLogger(LogCheck.class);
@@ -133,12 +134,15 @@ final class LogCheck {
           return last;
         }
         case LogFrames.Frame.Damaged() -> throw damaged(segment, frames, last);
-        case LogFrames.Frame.Torn() -> {
+        case LogFrames.Frame.Torn(int end) -> {
+          if (frames.goesOn(last + 2, last + GOES_ON_MAX, end)) {
+            throw damaged(segment, frames, last);
+          }
           cutOff(segment, frames, last, mark);
           return last;
         }
         case LogFrames.Frame.Cut() -> {
-          if (frames.goesOn(last + 2, last + GOES_ON_MAX)) {
+          if (frames.goesOn(last + 2, last + GOES_ON_MAX, Integer.MAX_VALUE)) {
             throw damaged(segment, frames, last);
           }
           cutOff(segment, frames, last, mark);

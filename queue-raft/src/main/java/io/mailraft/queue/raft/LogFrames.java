@@ -42,8 +42,13 @@ final class LogFrames {
     /** Zeros or nothing, to the file's end. */
     record End() implements Frame {}
 
-    /** Something that its last write did not bring to disk whole: sectors of it are missing. */
-    record Torn() implements Frame {}
+    /**
+     * Something that its last write did not bring to disk whole: sectors of it are missing, if the
+     * length that is read is right.
+     *
+     * @param end where it would end; its begin where there is no length
+     */
+    record Torn(int end) implements Frame {}
 
     /** The file ends before the entry does, if the length that is read is right. */
     record Cut() implements Frame {}
@@ -89,9 +94,12 @@ final class LogFrames {
     return frame;
   }
 
-  /** Whether a whole entry with one of these indexes stands anywhere behind the present frame. */
-  boolean goesOn(long fromIndex, long toIndex) {
-    for (int from = at + 1; from < bytes.length - CRC_BYTES; from++) {
+  /**
+   * Whether a whole entry with one of these indexes begins behind the begin of the present frame
+   * and before an offset: then the present frame's length is not right.
+   */
+  boolean goesOn(long fromIndex, long toIndex, int before) {
+    for (int from = at + 1; from < Math.min(before, bytes.length - CRC_BYTES); from++) {
       // Cheap first: an entry begins with the tag of its term, or of its index in term 0.
       if (looksLikeEntry(from)
           && frame(from) instanceof Frame.Whole whole
@@ -118,7 +126,7 @@ final class LogFrames {
       return new Frame.End();
     }
     if (isZero(from, Math.min(bytes.length, sectorEnd(from)))) {
-      return new Frame.Torn();
+      return new Frame.Torn(from);
     }
     long length = 0;
     int content = from;
@@ -144,7 +152,7 @@ final class LogFrames {
     if ((int) crc.getValue() == number(crcAt)) {
       return new Frame.Whole(index(content, crcAt), (int) end);
     }
-    return missesSector(from, (int) end) ? new Frame.Torn() : new Frame.Damaged();
+    return missesSector(from, (int) end) ? new Frame.Torn((int) end) : new Frame.Damaged();
   }
 
   /** Whether all that lies between two offsets in one and the same sector is zero. */

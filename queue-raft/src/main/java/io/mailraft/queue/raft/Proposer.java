@@ -2,6 +2,7 @@ package io.mailraft.queue.raft;
 
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.raft.ProposedEntry.Proposal;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -12,23 +13,35 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Group commit: gathers proposed records into log entries (DESIGN 4.3).
  *
- * <p>There is no timer. While fewer than {@link #WINDOW} entries are on their way, whatever waits
- * becomes the next entry at once; otherwise it gathers until one of them is done. So a lone record
- * goes out alone, and under load entries grow by themselves to what one fsync takes. One thread
- * makes the entries and hands them to Raft, which takes them in the order of the calls, so the
- * records of one caller keep their order.
+ * <p>While fewer than {@link #WINDOW} entries are on their way, what waits becomes the next entry
+ * at once; otherwise it gathers until one of them is done. So a lone record goes out alone, without
+ * a timer, and under load entries grow by themselves to what one fsync takes. Outcomes alone are
+ * patient: nobody waits for them, so they ride along with the next entry that is made for another
+ * reason, and get one of their own after {@link #PATIENCE}.
+ *
+ * <p>One thread at a time makes entries and hands them to Raft, which takes them in the order of
+ * the calls, so the records of one caller keep their order. It is the caller's own thread where
+ * mail comes in and the way is clear, which spares a lone message the wait for another thread to
+ * wake; else the proposer's.
  */
 final class Proposer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Proposer.class);
+
   /**
    * Entries on their way at once. Two and four were measured beside one, on one node and on three,
    * with 1, 20 and 200 callers: they make more and smaller entries, which costs more than the
    * overlap gains.
    */
   private static final int WINDOW = 1;
+
+  /** Longest wait of a patient record for an entry to ride along with. */
+  private static final Duration PATIENCE = Duration.ofMillis(5);
 
   private static final long BYTES_MAX =
       Math.clamp(Runtime.getRuntime().maxMemory() / 8, 16L << 20, 64L << 20);
@@ -51,8 +64,12 @@ final class Proposer implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final ArrayDeque<Proposal> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Proposal> patient = new ArrayDeque<>();
   private final Set<ProposedEntry> onTheirWay = new HashSet<>();
   private final String group;
+  private volatile Group.Companion companion = Group.Companion.NONE;
+  private long patientSinceNanos;
+  private boolean making;
   private long bytes;
   private long lastStampMillis;
   private @Nullable Throwable ended;
@@ -66,6 +83,11 @@ final class Proposer implements AutoCloseable {
 
   void start() {
     thread.start();
+  }
+
+  /** Who adds to entries from here on. */
+  void accompany(Group.Companion next) {
+    companion = next;
   }
 
   /**
@@ -88,6 +110,7 @@ final class Proposer implements AutoCloseable {
       return CompletableFuture.failedFuture(raft.notLeader());
     }
     CompletableFuture<Answer> answer = new CompletableFuture<>();
+    boolean here;
     lock.lock();
     try {
       if (ended != null) {
@@ -103,23 +126,41 @@ final class Proposer implements AutoCloseable {
                     + BYTES_MAX));
       }
       bytes += size;
-      waiting.add(new Proposal(record, size, answer));
-      work.signal();
-      return answer;
+      Proposal proposal = new Proposal(record, size, answer);
+      if (record.hasOutcomes()) {
+        if (patient.isEmpty()) {
+          patientSinceNanos = System.nanoTime();
+        }
+        patient.add(proposal);
+      } else {
+        waiting.add(proposal);
+      }
+      here = record.hasStoreMessage() && wayIsClear();
+      if (here) {
+        making = true;
+      } else {
+        signalIfAnyWaits();
+      }
     } finally {
       lock.unlock();
     }
+    if (here) {
+      make();
+    }
+    return answer;
   }
 
   /**
    * Refuses what waits: this node does not lead any more. What is on its way is answered by Raft.
    */
   void leadershipLost() {
-    List<Proposal> refused;
+    List<Proposal> refused = new ArrayList<>();
     lock.lock();
     try {
-      refused = List.copyOf(waiting);
+      refused.addAll(waiting);
+      refused.addAll(patient);
       waiting.clear();
+      patient.clear();
       refused.forEach(proposal -> bytes -= proposal.bytes());
     } finally {
       lock.unlock();
@@ -139,8 +180,10 @@ final class Proposer implements AutoCloseable {
         ended = reason;
       }
       refused.addAll(waiting);
+      refused.addAll(patient);
       onTheirWay.forEach(entry -> refused.addAll(entry.proposals()));
       waiting.clear();
+      patient.clear();
       work.signalAll();
     } finally {
       lock.unlock();
@@ -153,32 +196,114 @@ final class Proposer implements AutoCloseable {
     end(raft.notLeader());
   }
 
+  private void signalIfAnyWaits() {
+    if (wayIsClear() && untilDueNanos() < Long.MAX_VALUE) {
+      work.signal();
+    }
+  }
+
+  private boolean wayIsClear() {
+    return !making && onTheirWay.size() < WINDOW;
+  }
+
+  /** Nanoseconds until something is to be proposed: none, or less, if that is now. */
+  private long untilDueNanos() {
+    if (!waiting.isEmpty()) {
+      return 0;
+    }
+    return patient.isEmpty()
+        ? Long.MAX_VALUE
+        : patientSinceNanos + PATIENCE.toNanos() - System.nanoTime();
+  }
+
   private void work() {
-    for (List<Proposal> next = gather(); !next.isEmpty(); next = gather()) {
+    while (awaitWork()) {
+      make();
+    }
+  }
+
+  /** Waits until this thread is to make entries; false once ended. */
+  private boolean awaitWork() {
+    lock.lock();
+    try {
+      while (ended == null) {
+        long due = untilDueNanos();
+        if (!wayIsClear() || due == Long.MAX_VALUE) {
+          work.awaitUninterruptibly();
+        } else if (due > 0) {
+          var _ = work.awaitNanos(due);
+        } else {
+          making = true;
+          return true;
+        }
+      }
+      return false;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts the proposer of " + group, e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Makes entries while there is something to propose and a place for it on the way. */
+  private void make() {
+    for (List<Proposal> next = take(); !next.isEmpty(); next = take()) {
+      join(next);
       lastStampMillis = Math.max(lastStampMillis, clock.millis());
       submit(new ProposedEntry(next, lastStampMillis));
     }
   }
 
-  /** Waits for something to propose and for a place on the way; empty once ended. */
-  private List<Proposal> gather() {
+  /** What the next entry holds; empty, and the making is over, where there is to be none yet. */
+  private List<Proposal> take() {
     lock.lock();
     try {
-      while (ended == null && (waiting.isEmpty() || onTheirWay.size() >= WINDOW)) {
-        work.awaitUninterruptibly();
-      }
       List<Proposal> next = new ArrayList<>();
-      long size = 0;
-      for (Proposal head = waiting.peek();
-          head != null && ended == null && next.size() < RaftSettings.ENTRY_RECORDS_MAX;
-          head = waiting.peek()) {
-        if (!next.isEmpty() && size + head.bytes() > RaftSettings.ENTRY_BYTES_MAX) {
-          break;
-        }
-        size += head.bytes();
-        next.add(waiting.remove());
+      if (ended == null && onTheirWay.size() < WINDOW && untilDueNanos() <= 0) {
+        // The patient ones first: however much mail waits, they are not put off again.
+        long size = move(patient, next, 0);
+        move(waiting, next, size);
+      } else {
+        making = false;
+        signalIfAnyWaits();
       }
       return next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static long move(ArrayDeque<Proposal> from, List<Proposal> to, long size) {
+    long sum = size;
+    for (Proposal head = from.peek();
+        head != null && to.size() < RaftSettings.ENTRY_RECORDS_MAX;
+        head = from.peek()) {
+      if (!to.isEmpty() && sum + head.bytes() > RaftSettings.ENTRY_BYTES_MAX) {
+        break;
+      }
+      sum += head.bytes();
+      to.add(from.remove());
+    }
+    return sum;
+  }
+
+  private void join(List<Proposal> entry) {
+    List<Group.Added> added;
+    try {
+      added = companion.join(entry.stream().map(Proposal::record).toList());
+    } catch (RuntimeException e) {
+      LOG.error("nothing joins an entry of the group {}", group, e);
+      return;
+    }
+    long size = 0;
+    for (Group.Added one : added) {
+      int own = one.record().getSerializedSize();
+      size += own;
+      entry.add(new Proposal(one.record(), own, one.answer()));
+    }
+    lock.lock();
+    try {
+      bytes += size;
     } finally {
       lock.unlock();
     }
@@ -208,7 +333,7 @@ final class Proposer implements AutoCloseable {
     try {
       onTheirWay.remove(entry);
       entry.proposals().forEach(proposal -> bytes -= proposal.bytes());
-      work.signal();
+      signalIfAnyWaits();
     } finally {
       lock.unlock();
     }

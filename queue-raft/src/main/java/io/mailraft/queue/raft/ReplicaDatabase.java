@@ -87,12 +87,23 @@ final class ReplicaDatabase implements View, AutoCloseable {
       Files.move(next, live);
       Durable.sync(parent());
       Durable.remove(old);
-      RocksStore opened = RocksStore.open(live, tables, memory, onTrouble);
-      store = opened;
-      // It came over the network, and most of it will not be read soon.
-      opened.verify();
+      store = RocksStore.open(live, tables, memory, onTrouble);
     } finally {
       swap.writeLock().unlock();
+    }
+    // It came over the network, and most of it will not be read soon.
+    verify();
+  }
+
+  private void verify() {
+    swap.readLock().lock();
+    try {
+      RocksStore is = store;
+      if (is != null) {
+        is.verify();
+      }
+    } finally {
+      swap.readLock().unlock();
     }
   }
 

@@ -2,6 +2,9 @@ package io.mailraft.queue.shard;
 
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.api.log.Recipient;
+import io.mailraft.api.log.StoreMessage;
+import io.mailraft.queue.MessageId;
 import io.mailraft.queue.store.View;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -40,6 +43,8 @@ final class Picker implements ShardEvents {
   /** Most deliveries in one plan. */
   static final int PLAN_MAX = 1024;
 
+  private static final ArrayDeque<Lane> NOBODY = new ArrayDeque<>(0);
+
   /** Most cursors that are kept; a lane without one pays a longer seek. */
   static final int CURSORS_MAX = 65_536;
 
@@ -63,6 +68,9 @@ final class Picker implements ShardEvents {
   private final Map<Integer, ShardFold.Fence> fences = new HashMap<>();
   private final Map<Integer, ClaimDeliveries.Builder> outgoing = new HashMap<>();
   private long outgoingIndex;
+
+  /** Whether any lane has a turn: without one there is nothing to plan, and no thread to wake. */
+  private volatile boolean anyoneWaits;
 
   /** What the leader knows of one node. */
   private static final class Holder {
@@ -223,21 +231,11 @@ final class Picker implements ShardEvents {
       lanes.remove();
       if (picked.size() < quantum) {
         inTurn.remove(lane);
+        anyoneWaits = !inTurn.isEmpty();
       } else {
         lanes.add(lane);
       }
-      if (picked.isEmpty()) {
-        continue;
-      }
-      ClaimOwner owner = new ClaimOwner(node, holder.epoch, lane, 0);
-      ClaimDeliveries.Builder plan =
-          plans.computeIfAbsent(
-              node, n -> ClaimDeliveries.newBuilder().setNode(n).setEpoch(holder.epoch));
-      for (DeliveryId delivery : picked) {
-        proposed.put(delivery, owner);
-        plan.addDeliveries(ref(delivery, owner));
-      }
-      holder.hold(zone, picked.size());
+      picked.forEach(delivery -> propose(plans, node, holder, lane, delivery));
       planned += picked.size();
     }
     return planned;
@@ -281,6 +279,61 @@ final class Picker implements ShardEvents {
     return picked;
   }
 
+  /**
+   * Claims for deliveries that the entry being made queues, to be proposed in the same entry: a
+   * message that nobody waits before goes out without a second entry. Where others of its zone wait
+   * already, or nobody has room, it takes its turn as they do.
+   */
+  List<ClaimDeliveries> foresee(List<StoreMessage> messages) {
+    lock.lock();
+    try {
+      Map<Integer, ClaimDeliveries.Builder> plans = new LinkedHashMap<>();
+      int left = PLAN_MAX;
+      for (StoreMessage message : messages) {
+        for (Recipient recipient : message.getRecipientsList()) {
+          if (left > 0 && foresee(message, recipient, plans)) {
+            left--;
+          }
+        }
+      }
+      return plans.values().stream().map(ClaimDeliveries.Builder::build).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean foresee(
+      StoreMessage message, Recipient recipient, Map<Integer, ClaimDeliveries.Builder> plans) {
+    Lane lane = new Lane(recipient.getZone(), recipient.getDomain());
+    DeliveryId delivery = new DeliveryId(MessageId.of(message.getId()), recipient.getSeq());
+    if (!turns.getOrDefault(lane.zone(), NOBODY).isEmpty() || proposed.containsKey(delivery)) {
+      return false;
+    }
+    Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(lane.zone());
+    roomiest.ifPresent(
+        entry -> {
+          propose(plans, entry.getKey(), entry.getValue(), lane, delivery);
+          // Its lane has no turn, so nothing that is not proposed stands before it.
+          byte[] after = Rows.after(Rows.ready(lane, delivery));
+          cursors.merge(lane, after, (a, b) -> Arrays.compareUnsigned(a, b) < 0 ? b : a);
+        });
+    return roomiest.isPresent();
+  }
+
+  private void propose(
+      Map<Integer, ClaimDeliveries.Builder> plans,
+      int node,
+      Holder holder,
+      Lane lane,
+      DeliveryId delivery) {
+    ClaimOwner owner = new ClaimOwner(node, holder.epoch, lane, 0);
+    proposed.put(delivery, owner);
+    plans
+        .computeIfAbsent(node, n -> ClaimDeliveries.newBuilder().setNode(n).setEpoch(holder.epoch))
+        .addDeliveries(ref(delivery, owner));
+    holder.hold(lane.zone(), 1);
+  }
+
   /** A proposal is over, applied or not. What did not become a claim is looked at again. */
   void settle(ClaimDeliveries plan) {
     lock.lock();
@@ -289,7 +342,13 @@ final class Picker implements ShardEvents {
     } finally {
       lock.unlock();
     }
-    wake.run();
+    wakeForWork();
+  }
+
+  private void wakeForWork() {
+    if (anyoneWaits) {
+      wake.run();
+    }
   }
 
   private void takeBack(ClaimDeliveries plan) {
@@ -307,7 +366,9 @@ final class Picker implements ShardEvents {
   public void queued(Lane lane, DeliveryId delivery) {
     lock.lock();
     try {
-      comeBack(lane, delivery);
+      if (!proposed.containsKey(delivery)) {
+        comeBack(lane, delivery);
+      }
     } finally {
       lock.unlock();
     }
@@ -367,7 +428,7 @@ final class Picker implements ShardEvents {
     } finally {
       lock.unlock();
     }
-    wake.run();
+    wakeForWork();
   }
 
   private void comeBack(Lane lane, DeliveryId delivery) {
@@ -383,6 +444,7 @@ final class Picker implements ShardEvents {
 
   private void enterTurn(Lane lane) {
     if (inTurn.add(lane)) {
+      anyoneWaits = true;
       turns.computeIfAbsent(lane.zone(), zone -> new ArrayDeque<>()).add(lane);
     }
   }

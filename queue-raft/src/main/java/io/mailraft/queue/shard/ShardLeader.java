@@ -9,12 +9,14 @@ import io.mailraft.api.log.Forget;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReleaseDeferred;
 import io.mailraft.api.log.ReturnClaims;
+import io.mailraft.api.log.StoreMessage;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.control.ControlView;
 import io.mailraft.queue.control.NodeEntry;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Group;
+import io.mailraft.queue.raft.GroupTime;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -44,7 +46,7 @@ final class ShardLeader implements AutoCloseable {
   private final Group group;
   private final ShardFold fold;
   private final ShardSettings settings;
-  private final InstantSource clock;
+  private final GroupTime time;
   private final Picker picker;
   private final Semaphore work = new Semaphore(0);
   private final LongSupplier controlIndex;
@@ -65,7 +67,7 @@ final class ShardLeader implements AutoCloseable {
     this.group = group;
     this.fold = fold;
     this.settings = settings;
-    this.clock = clock;
+    this.time = new GroupTime(clock, () -> group.applied().stampMillis());
     this.picker = new Picker(group.view(), self, work::release);
     this.controlIndex = controlIndex;
     this.control = control;
@@ -75,6 +77,7 @@ final class ShardLeader implements AutoCloseable {
 
   void start() {
     fold.attach(picker, () -> picker.start(fold));
+    group.accompany(this::join);
     threads.add(Thread.ofPlatform().daemon().name(group.name() + "-picker").start(this::pick));
     threads.add(Thread.ofVirtual().name(group.name() + "-rounds").start(this::rounds));
     fence();
@@ -160,6 +163,7 @@ final class ShardLeader implements AutoCloseable {
   @Override
   public void close() {
     open = false;
+    group.accompany(Group.Companion.NONE);
     fold.detach();
     picker.close();
     threads.forEach(Thread::interrupt);
@@ -189,19 +193,34 @@ final class ShardLeader implements AutoCloseable {
   }
 
   private void claim(ClaimDeliveries plan) {
+    settle(plan, group.propose(Record.newBuilder().setClaim(plan).build()));
+  }
+
+  private void settle(ClaimDeliveries plan, CompletableFuture<Answer> claimed) {
     var _ =
-        group
-            .propose(Record.newBuilder().setClaim(plan).build())
-            .whenComplete(
-                (answer, trouble) -> {
-                  if (trouble == null) {
-                    picker.settle(plan);
-                  } else {
-                    // Not leading any more, or too much waits: planning again at once would spin.
-                    CompletableFuture.delayedExecutor(STUMBLE.toMillis(), TimeUnit.MILLISECONDS)
-                        .execute(() -> picker.settle(plan));
-                  }
-                });
+        claimed.whenComplete(
+            (answer, trouble) -> {
+              if (trouble == null) {
+                picker.settle(plan);
+              } else {
+                // Not leading any more, or too much waits: planning again at once would spin.
+                CompletableFuture.delayedExecutor(STUMBLE.toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(() -> picker.settle(plan));
+              }
+            });
+  }
+
+  /** Claims join the entry that stores their message. */
+  private List<Group.Added> join(List<Record> records) {
+    List<StoreMessage> messages =
+        records.stream().filter(Record::hasStoreMessage).map(Record::getStoreMessage).toList();
+    return picker.foresee(messages).stream().map(this::added).toList();
+  }
+
+  private Group.Added added(ClaimDeliveries plan) {
+    CompletableFuture<Answer> claimed = new CompletableFuture<>();
+    settle(plan, claimed);
+    return new Group.Added(Record.newBuilder().setClaim(plan).build(), claimed);
   }
 
   private void stumbled(RuntimeException e) {
@@ -342,7 +361,7 @@ final class ShardLeader implements AutoCloseable {
   }
 
   private long nowMillis() {
-    return Math.max(clock.millis(), group.applied().stampMillis());
+    return time.millis();
   }
 
   private void propose(Record.Builder record) {

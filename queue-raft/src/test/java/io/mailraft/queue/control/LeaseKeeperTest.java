@@ -101,6 +101,11 @@ class LeaseKeeperTest {
     }
 
     @Override
+    public void accompany(Companion companion) {
+      // Nobody joins.
+    }
+
+    @Override
     public void onChecksum(BiConsumer<Long, Store.Frozen> taker) {
       // No checksums here.
     }

@@ -9,6 +9,7 @@ import io.mailraft.queue.store.MemoryStore;
 import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.View;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -23,6 +24,7 @@ final class LocalGroup implements Group, AutoCloseable {
       Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
   private volatile Optional<Throwable> stopped = Optional.empty();
   private long index;
+  private volatile Companion companion = Companion.NONE;
 
   LocalGroup(ShardFold fold) {
     this.fold = fold;
@@ -36,11 +38,22 @@ final class LocalGroup implements Group, AutoCloseable {
 
   private Answer apply(Record record) {
     Position at = new Position(1, ++index, index);
+    List<Added> added = companion.join(List.of(record));
+    Entry.Builder entry = Entry.newBuilder().addRecords(record);
+    added.forEach(one -> entry.addRecords(one.record()));
     Batch batch = store.begin();
-    Answer answer = fold.apply(Entry.newBuilder().addRecords(record).build(), at, batch).getFirst();
+    List<Answer> answers = fold.apply(entry.build(), at, batch);
     store.commit(batch, at);
     fold.applied(at);
-    return answer;
+    for (int i = 0; i < added.size(); i++) {
+      added.get(i).answer().complete(answers.get(i + 1));
+    }
+    return answers.getFirst();
+  }
+
+  @Override
+  public void accompany(Companion next) {
+    companion = next;
   }
 
   /** Changes a row behind the fold's back. */

@@ -55,28 +55,43 @@ class PickerTest {
   }
 
   private void apply(Record.Builder record) {
+    apply(Entry.newBuilder().addRecords(record));
+  }
+
+  private void apply(Entry.Builder entry) {
     Position at = new Position(1, ++index, index);
     Batch batch = store.begin();
-    fold.apply(Entry.newBuilder().addRecords(record).build(), at, batch);
+    fold.apply(entry.build(), at, batch);
     store.commit(batch, at);
     fold.applied(at);
   }
 
   private MessageId store(String domain) {
-    MessageId id = new MessageId(nextStem++, 0);
-    apply(
-        Record.newBuilder()
-            .setStoreMessage(
-                StoreMessage.newBuilder()
-                    .setId(id.toByteString())
-                    .setBody(ByteString.copyFromUtf8("x"))
-                    .addRecipients(
-                        Recipient.newBuilder()
-                            .setSeq(1)
-                            .setAddress("a@" + domain)
-                            .setZone("default")
-                            .setDomain(domain))));
-    return id;
+    StoreMessage message = message(domain);
+    apply(Record.newBuilder().setStoreMessage(message));
+    return MessageId.of(message.getId());
+  }
+
+  private StoreMessage message(String domain) {
+    return StoreMessage.newBuilder()
+        .setId(new MessageId(nextStem++, 0).toByteString())
+        .setBody(ByteString.copyFromUtf8("x"))
+        .addRecipients(
+            Recipient.newBuilder()
+                .setSeq(1)
+                .setAddress("a@" + domain)
+                .setZone("default")
+                .setDomain(domain))
+        .build();
+  }
+
+  /** Applies an entry that holds a message and the claims that joined it. */
+  private void applyWith(StoreMessage message, List<ClaimDeliveries> plans) {
+    Entry.Builder entry =
+        Entry.newBuilder().addRecords(Record.newBuilder().setStoreMessage(message));
+    plans.forEach(plan -> entry.addRecords(Record.newBuilder().setClaim(plan)));
+    apply(entry);
+    plans.forEach(picker::settle);
   }
 
   private void want(int claims) {
@@ -162,6 +177,62 @@ class PickerTest {
     assertThat(picker.plan()).as("proposed already").isEmpty();
     picker.settle(plan);
     assertThat(ids(round())).containsExactly(first);
+  }
+
+  @Test
+  void aMessageThatNobodyWaitsBeforeIsClaimedInItsOwnEntry() {
+    want(2);
+    StoreMessage message = message("a.example");
+    applyWith(message, picker.foresee(List.of(message)));
+    assertThat(ids(handedOut)).containsExactly(MessageId.of(message.getId()));
+    assertThat(picker.plan()).as("nothing is left to plan").isEmpty();
+    MessageId second = store("a.example");
+    assertThat(ids(round())).as("one more has room").containsExactly(second);
+    store("a.example");
+    assertThat(picker.plan()).as("room is counted once").isEmpty();
+  }
+
+  @Test
+  void whereOthersOfTheZoneWaitAMessageTakesItsTurn() {
+    MessageId first = store("a.example");
+    want(1);
+    assertThat(picker.foresee(List.of(message("b.example")))).isEmpty();
+    assertThat(ids(round())).containsExactly(first);
+    assertThat(picker.foresee(List.of(message("b.example")))).as("no room").isEmpty();
+  }
+
+  @Test
+  void aForeseenClaimWhoseMessageCameToNothingGivesItsRoomBack() {
+    want(1);
+    StoreMessage never = message("a.example");
+    picker.foresee(List.of(never)).forEach(picker::settle);
+    MessageId next = store("a.example");
+    assertThat(ids(round())).containsExactly(next);
+  }
+
+  @Test
+  void i4_aMessageThatIsHandedInAgainIsNotClaimedTwice() {
+    want(5);
+    StoreMessage message = message("a.example");
+    applyWith(message, picker.foresee(List.of(message)));
+    applyWith(message, picker.foresee(List.of(message)));
+    assertThat(handedOut).hasSize(1);
+    assertThat(picker.plan()).isEmpty();
+    outcome(handedOut.getFirst(), OutcomeKind.RETURNED);
+    assertThat(ids(round()))
+        .as("it is not forgotten")
+        .containsExactlyElementsOf(ids(handedOut.subList(0, 1)));
+  }
+
+  @Test
+  void anOlderMessageThatComesLateIsFoundBehindAForeseenOne() {
+    want(1);
+    StoreMessage older = message("a.example");
+    StoreMessage younger = message("a.example");
+    applyWith(younger, picker.foresee(List.of(younger)));
+    applyWith(older, picker.foresee(List.of(older)));
+    outcome(handedOut.getFirst(), OutcomeKind.DELIVERED);
+    assertThat(ids(round())).containsExactly(MessageId.of(older.getId()));
   }
 
   @Test

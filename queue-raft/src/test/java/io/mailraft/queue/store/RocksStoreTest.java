@@ -203,7 +203,7 @@ class RocksStoreTest extends StoreContract {
             })
         .isInstanceOf(StoreException.class)
         .hasMessageContaining(home.toString())
-        .hasMessageContaining("check the disk");
+        .hasMessageContaining("node rejoin");
   }
 
   private static Path copyOfFiles(Path from, Path to) throws IOException {
