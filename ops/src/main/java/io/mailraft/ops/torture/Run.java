@@ -75,7 +75,13 @@ final class Run {
   static Result perform(Options options, Consumer<String> out) throws Exception {
     try (Site site = Site.create(options)) {
       Run run = new Run(options, out, site);
-      Tally tally = run.all();
+      Tally tally;
+      try {
+        tally = run.all();
+      } catch (Exception e) {
+        run.say("broken off; logs are in " + site.keepEvidence());
+        throw e;
+      }
       Optional<Path> kept = Optional.empty();
       if (!run.findings.isEmpty()) {
         kept = Optional.of(site.keepEvidence());

@@ -19,7 +19,8 @@
  * <h2>Threads</h2>
  *
  * Apply and events run on the group's apply thread. The picker plans on a thread of its own, and
- * foresees claims on the one that makes an entry; rounds run on a virtual one. The fold's lock is taken before the picker's, never the other way round.
+ * foresees claims on the one that makes an entry; rounds run on a virtual one. The fold's lock is
+ * taken before the picker's, never the other way round.
  *
  * <h2>Failure</h2>
  *
