@@ -108,12 +108,19 @@ public final class HttpDoors implements AutoCloseable {
 
   /** Bound port of the HTTP listener. */
   public int httpPort() {
-    return servers.getFirst().activeLocalPort();
+    return port(servers.getFirst());
   }
 
   /** Bound port of the admin listener. */
   public int adminPort() {
-    return servers.getLast().activeLocalPort();
+    return port(servers.getLast());
+  }
+
+  /** Not the server's own active local port: that is one of loopback or of all addresses only. */
+  private static int port(Server server) {
+    return Optional.ofNullable(server.activePort())
+        .map(bound -> bound.localAddress().getPort())
+        .orElseThrow(() -> new IllegalStateException("the HTTP listener is not open"));
   }
 
   /** Begins to close both; Netty's threads take two quiet seconds to end. */

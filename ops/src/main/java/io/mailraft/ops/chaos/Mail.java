@@ -29,7 +29,7 @@ public record Mail(
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   /** What a sink can tell of a message from its content. */
-  record Seen(String id, String bodySha256) {}
+  public record Seen(String id, String bodySha256) {}
 
   /**
    * The message of a number, always the same for the same arguments. Its body has lines that begin
@@ -83,7 +83,7 @@ public record Mail(
   }
 
   /** What content as it arrived tells; empty where it carries no unique id. */
-  static Optional<Seen> seen(byte[] content) {
+  public static Optional<Seen> seen(byte[] content) {
     int end = bodyBegin(content);
     String header = new String(content, 0, end, StandardCharsets.ISO_8859_1);
     return header

@@ -1,0 +1,151 @@
+package io.mailraft.ops.torture;
+
+import io.mailraft.testkit.Action;
+import io.mailraft.testkit.Moment;
+import io.mailraft.testkit.Script;
+import io.mailraft.testkit.SmtpSink;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The far end of a run: takes mail, and refuses, hangs and breaks off as {@link Fate} has it. Tells
+ * the book of every end. Knows a message by its reverse path, {@code s.ID@sender.example}.
+ */
+final class FickleSink implements Script, AutoCloseable {
+  private static final String NOBODY = "";
+
+  /** What one connection is at. Used on the connection's own thread alone. */
+  private static final class Talk {
+    String helo = NOBODY;
+    String id = NOBODY;
+    final List<String> recipients = new ArrayList<>();
+    boolean replies = true;
+  }
+
+  private final Book book;
+  private final Map<Long, Talk> talks = new ConcurrentHashMap<>();
+  private final Map<String, Integer> attempts = new ConcurrentHashMap<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final SmtpSink sink;
+  private volatile boolean busy;
+  private volatile boolean obedient;
+
+  private FickleSink(Book book, InetSocketAddress listen) throws IOException {
+    this.book = book;
+    this.sink =
+        SmtpSink.start(SmtpSink.Options.of(this::taken).withListen(listen).withScript(this));
+  }
+
+  /** Starts listening. */
+  static FickleSink start(Book book, InetSocketAddress listen) throws IOException {
+    return new FickleSink(book, listen);
+  }
+
+  int port() {
+    return sink.port();
+  }
+
+  /** Refuses all mail for now, or no longer. */
+  void busy(boolean is) {
+    busy = is;
+  }
+
+  /** From here on only what is refused for good is refused. */
+  void obey() {
+    obedient = true;
+    busy = false;
+  }
+
+  @Override
+  public Action at(Moment moment) {
+    Talk talk = talks.computeIfAbsent(moment.connection(), connection -> new Talk());
+    return switch (moment.stage()) {
+      case EHLO, HELO -> {
+        talk.helo = moment.argument();
+        yield Action.PROCEED;
+      }
+      case MAIL -> {
+        talk.id = id(moment.argument());
+        talk.recipients.clear();
+        yield busy ? Action.reply("451 4.3.2 Too busy") : Action.PROCEED;
+      }
+      case RCPT -> recipient(talk, moment.argument());
+      case CONTENT -> {
+        hesitate(talk);
+        yield Action.PROCEED;
+      }
+      case DOT -> dot(talk);
+      case QUIT -> {
+        talks.remove(moment.connection());
+        yield Action.PROCEED;
+      }
+      case CONNECT, STARTTLS, DATA, RSET -> Action.PROCEED;
+    };
+  }
+
+  private Action recipient(Talk talk, String recipient) {
+    Action fate = Fate.recipient(talk.id, recipient, attempt(talk.id + " " + recipient));
+    if (permanent(fate)) {
+      book.refused(talk.id, recipient, talk.helo);
+      return fate;
+    }
+    if (obedient || !(fate instanceof Action.Reply)) {
+      talk.recipients.add(recipient);
+      return Action.PROCEED;
+    }
+    return fate;
+  }
+
+  private Action dot(Talk talk) {
+    Action fate = Fate.dot(talk.id, attempt(talk.id));
+    if (permanent(fate)) {
+      talk.recipients.forEach(recipient -> book.refused(talk.id, recipient, talk.helo));
+      return fate;
+    }
+    Action action = obedient ? Action.PROCEED : fate;
+    talk.replies = !(action instanceof Action.TakeThenClose);
+    return action;
+  }
+
+  private void taken(SmtpSink.Received received) {
+    Talk talk = talks.getOrDefault(received.connection(), new Talk());
+    book.taken(received, talk.replies);
+  }
+
+  private int attempt(String key) {
+    return attempts.merge(key, 1, Integer::sum);
+  }
+
+  private void hesitate(Talk talk) {
+    Duration wait = obedient ? Duration.ZERO : Fate.beforeContent(talk.id);
+    try {
+      if (wait.isPositive() && closed.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+        talk.recipients.clear();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean permanent(Action action) {
+    return action instanceof Action.Reply(String text) && text.startsWith("5");
+  }
+
+  private static String id(String path) {
+    int at = path.indexOf('@');
+    return path.startsWith("s.") && at > 2 ? path.substring(2, at) : NOBODY;
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed.countDown();
+    sink.close();
+  }
+}

@@ -1,0 +1,99 @@
+package io.mailraft.ops.torture;
+
+import io.mailraft.ops.chaos.LocalCluster;
+import io.mailraft.ops.chaos.Mail;
+import io.mailraft.ops.chaos.NodeProcess;
+import io.mailraft.ops.chaos.SmtpSession;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * After each round: every node runs, is ready within a bound, and takes mail that ends. What ended
+ * without a reason, or does not come back, is a finding.
+ */
+final class Recovery {
+  /** Longest time for a node to be ready, and for a message to be taken and to end. */
+  static final Duration BOUND = Duration.ofSeconds(60);
+
+  private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration RETRY_PAUSE = Duration.ofMillis(100);
+
+  private final LocalCluster cluster;
+  private final Book book;
+  private final Letters letters;
+  private int probes;
+
+  Recovery(LocalCluster cluster, Book book, Letters letters) {
+    this.cluster = cluster;
+    this.book = book;
+    this.letters = letters;
+  }
+
+  /**
+   * Brings the cluster back and looks whether it is.
+   *
+   * @param mayHaveEnded names of the nodes that had a reason to end
+   */
+  List<Finding> recover(Set<String> mayHaveEnded) throws IOException, InterruptedException {
+    List<Finding> findings = new ArrayList<>();
+    for (NodeProcess node : cluster.nodes()) {
+      if (!node.isAlive()) {
+        if (!mayHaveEnded.contains(node.id())) {
+          findings.add(
+              new Finding(Check.ENDED, node.id() + " ended by itself; see " + node.errorLog()));
+        }
+        node.start();
+      }
+    }
+    for (NodeProcess node : cluster.nodes()) {
+      try {
+        cluster.awaitReady(node, BOUND);
+        probe(node);
+      } catch (IOException | TimeoutException e) {
+        findings.add(new Finding(Check.PROGRESS, String.valueOf(e.getMessage())));
+      }
+    }
+    return findings;
+  }
+
+  /** Hands in a message at the node until it takes it. */
+  private void probe(NodeProcess node) throws InterruptedException, TimeoutException {
+    Mail mail = letters.letter(probes++);
+    book.planned(mail);
+    long end = System.nanoTime() + BOUND.toNanos();
+    CountDownLatch never = new CountDownLatch(1);
+    String trouble = "";
+    while (System.nanoTime() - end < 0) {
+      try (SmtpSession session = SmtpSession.open(node.smtp(), REPLY_TIMEOUT)) {
+        SmtpSession.Submitted submitted = session.submit(mail);
+        if (submitted instanceof SmtpSession.Submitted.Accepted) {
+          book.accepted(mail);
+          return;
+        }
+        trouble = submitted.toString();
+        boolean stored =
+            switch (submitted) {
+              case SmtpSession.Submitted.Accepted _ -> true;
+              case SmtpSession.Submitted.Refused refused -> refused.afterDot();
+              case SmtpSession.Submitted.Broken broken -> broken.afterDot();
+            };
+        if (stored) {
+          book.inDoubt(mail);
+        }
+      } catch (IOException e) {
+        trouble = String.valueOf(e.getMessage());
+      }
+      if (never.await(RETRY_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException("nobody holds this latch");
+      }
+    }
+    throw new TimeoutException(
+        node.id() + " took no mail for " + BOUND.toSeconds() + " s after the faults: " + trouble);
+  }
+}

@@ -1,0 +1,245 @@
+package io.mailraft.ops.torture;
+
+import io.mailraft.ops.chaos.LocalCluster;
+import io.mailraft.ops.chaos.NodeProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * One run: a cluster, clients at all of its nodes, a fickle sink, rounds of faults as the plan has
+ * them, and at the end the checks.
+ */
+final class Run {
+  private static final Duration START_MAX = Duration.ofSeconds(90);
+  private static final Duration CLIENTS_MAX = Duration.ofSeconds(60);
+
+  /** A host that hung is left alone for a minute, and there are a few retries before and after. */
+  private static final Duration STALL_MAX = Duration.ofSeconds(80);
+
+  private static final Duration ENDED_MAX = Duration.ofMinutes(4);
+
+  private static final Duration DRAINED_MAX = Duration.ofSeconds(60);
+  private static final Duration EQUAL_MAX = Duration.ofSeconds(60);
+  private static final int SESSIONS_PER_NODE = 3;
+  private static final long PROBE_SEED_OFFSET = 0x5EED_0000_0000L;
+
+  private final Options options;
+  private final Consumer<String> out;
+  private final Site site;
+  private final Harms harms;
+  private final Book book;
+  private final LocalCluster cluster;
+  private final Map<Fault, Hand> hands;
+  private final Terms terms;
+  private final Recovery recovery;
+  private final Growth growth = new Growth();
+  private final List<Finding> findings = new ArrayList<>();
+  private final long begin = System.nanoTime();
+  private int rounds;
+
+  private Run(Options options, Consumer<String> out, Site site) {
+    this.options = options;
+    this.out = out;
+    this.site = site;
+    this.harms = site.harms();
+    this.book = site.book();
+    this.cluster = site.cluster();
+    this.hands = site.hands();
+    this.terms = new Terms(cluster, harms);
+    this.recovery = new Recovery(cluster, book, new Letters(options.seed() + PROBE_SEED_OFFSET));
+  }
+
+  /**
+   * Does a run.
+   *
+   * @param out takes what is told of it, line by line
+   * @throws Exception if a fault could not be done or undone; what the cluster does wrong is a
+   *     finding instead
+   */
+  static Result perform(Options options, Consumer<String> out) throws Exception {
+    try (Site site = Site.create(options)) {
+      Run run = new Run(options, out, site);
+      Tally tally;
+      try {
+        tally = run.all();
+      } catch (Exception e) {
+        run.say("broken off; logs are in " + site.keepEvidence());
+        throw e;
+      }
+      Optional<Path> kept = Optional.empty();
+      if (!run.findings.isEmpty()) {
+        kept = Optional.of(site.keepEvidence());
+      }
+      return new Result(
+          tally, run.findings, run.rounds, run.terms.changes(), run.growth.most(), kept);
+    }
+  }
+
+  private Tally all() throws Exception {
+    say(
+        "seed %d, %d nodes, %d shards"
+            .formatted(options.seed(), options.nodes(), options.shards()));
+    cluster.startAll(START_MAX);
+    terms.start();
+    int sessions = options.nodes() * SESSIONS_PER_NODE;
+    try (Clients clients =
+        Clients.start(
+            new Letters(options.seed()), book, cluster.smtp(), sessions, options.rate())) {
+      rounds();
+      int late = clients.finish(CLIENTS_MAX);
+      if (late > 0 || clients.refusedForGood() > 0) {
+        findings.add(
+            new Finding(
+                Check.PROGRESS,
+                late
+                    + " messages not accepted within "
+                    + CLIENTS_MAX.toSeconds()
+                    + " s after the faults, "
+                    + clients.refusedForGood()
+                    + " refused for good; last trouble: "
+                    + clients.lastTrouble()));
+      }
+      say("accepted by node: %s".formatted(clients.acceptedByNode()));
+    }
+    return settle();
+  }
+
+  private void rounds() throws Exception {
+    Plan plan =
+        Plan.of(
+            options.seed(), options.nodes(), options.shards(), options.seconds(), options.faults());
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.seconds());
+    try (ExecutorService strikers = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Plan.Round round : plan.rounds()) {
+        if (System.nanoTime() - end >= 0 || !findings.isEmpty()) {
+          return;
+        }
+        rounds++;
+        say("round %d, %s".formatted(rounds, round));
+        hold(round.pauseMillis());
+        round(round, strikers);
+      }
+    }
+  }
+
+  private void round(Plan.Round round, ExecutorService strikers) throws Exception {
+    List<Struck> struck = new ArrayList<>();
+    List<Future<Struck>> futures = new ArrayList<>();
+    for (Blow blow : round.blows()) {
+      futures.add(strikers.submit(() -> strike(blow)));
+    }
+    for (Future<Struck> future : futures) {
+      try {
+        struck.add(future.get());
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof Exception cause ? cause : e;
+      }
+    }
+    Set<String> mayHaveEnded = new HashSet<>();
+    for (Struck one : struck) {
+      if (one.mayEnd()) {
+        mayHaveEnded.addAll(one.nodes());
+      }
+    }
+    long healed = System.nanoTime();
+    findings.addAll(recovery.recover(mayHaveEnded));
+    struck.forEach(one -> harms.end(one.harm()));
+    for (NodeProcess node : cluster.nodes()) {
+      if (node.isAlive()) {
+        growth.look(node);
+      }
+    }
+    say(
+        "recovered in %.1f s; %d accepted, %d deliveries open"
+            .formatted((System.nanoTime() - healed) / 1e9, book.acceptedMessages(), book.open()));
+  }
+
+  private record Struck(Set<String> nodes, boolean mayEnd, Harms.Harm harm) {}
+
+  private Struck strike(Blow blow) throws Exception {
+    hold(blow.delayMillis());
+    Hand hand =
+        Optional.ofNullable(hands.get(blow.fault()))
+            .orElseThrow(
+                () -> new IllegalStateException("nothing here can do " + blow.fault().word()));
+    List<NodeProcess> victims = victims(blow);
+    Set<String> names = new HashSet<>(victims.stream().map(NodeProcess::id).toList());
+    boolean path =
+        hand.path()
+            || victims.size() * 2 > options.nodes()
+            || terms
+                .shardLeaders()
+                .map(leaders -> leaders.stream().anyMatch(l -> l.isEmpty() || names.contains(l)))
+                .orElse(true);
+    Harms.Harm harm = harms.begin(names, path);
+    say(
+        "%s %s%s"
+            .formatted(blow.fault().word(), String.join(" ", names), path ? ", on the path" : ""));
+    hand.strike(victims);
+    hold(blow.millis());
+    hand.heal(victims);
+    say("%s %s is over".formatted(blow.fault().word(), String.join(" ", names)));
+    return new Struck(names, hand.mayEnd(), harm);
+  }
+
+  private List<NodeProcess> victims(Blow blow) throws InterruptedException, TimeoutException {
+    return blow.leader() >= 0
+        ? List.of(cluster.awaitLeader("shard-" + blow.leader(), Recovery.BOUND))
+        : blow.victims().stream().map(number -> cluster.node("n" + number)).toList();
+  }
+
+  /** Lets the time of the plan pass. */
+  private static void hold(int millis) throws InterruptedException {
+    CountDownLatch never = new CountDownLatch(1);
+    if (never.await(millis, TimeUnit.MILLISECONDS)) {
+      throw new IllegalStateException("nobody holds this latch");
+    }
+  }
+
+  /** Waits for the end of all mail, and looks at everything. */
+  private Tally settle() throws IOException, InterruptedException {
+    site.sink().obey();
+    boolean ended = book.awaitEnded(ENDED_MAX, STALL_MAX);
+    say(ended ? "every delivery has ended" : book.open() + " deliveries have no end");
+    findings.addAll(Replicas.undrained(cluster, ended ? DRAINED_MAX : Duration.ofSeconds(1)));
+    findings.addAll(
+        Replicas.findings(cluster, options.nodes() * (options.shards() + 1), EQUAL_MAX));
+    terms.stop();
+    for (NodeProcess node : cluster.nodes()) {
+      if (node.isAlive()) {
+        growth.look(node);
+      } else {
+        findings.add(new Finding(Check.ENDED, node.id() + " ended by itself at the end"));
+      }
+      findings.addAll(Logs.findings(node));
+    }
+    findings.addAll(growth.findings());
+    site.unplanted().ifPresent(findings::add);
+    Tally tally = book.tally();
+    findings.addAll(tally.findings());
+    return tally;
+  }
+
+  private void say(String text) {
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    synchronized (out) {
+      out.accept(String.format(Locale.ROOT, "[%7.2f] %s", seconds, text));
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Torture: a cluster under mail, faults from a seed, and checks that must find nothing.
+ *
+ * <h2>Purpose</h2>
+ *
+ * {@code torture/run} starts three or five nodes, hands in mail at all of them, and does rounds of
+ * faults as {@link io.mailraft.ops.torture.Plan} draws them from a seed: a quiet time, one or two
+ * faults, recovery. The sink fails too, as {@code Fate} has it: refusals for good and for now,
+ * replies that do not come, connections that break before or after the message is taken. At the end
+ * everything that {@link io.mailraft.ops.torture.Check} names is looked at.
+ *
+ * <p>{@code --plant NAME} puts a bug into every node, see {@code io.mailraft.ops.torture.plant},
+ * and the run must end with a finding. {@code PlantsTest} runs all of them with {@code
+ * -Dmailraft.plants=all}.
+ *
+ * <h2>Invariants</h2>
+ *
+ * The plan and the mail are pure functions of the seed, the number of nodes and shards, and the
+ * faults. Within a round no node suffers two faults. Each delivery has one right end, which the
+ * sink alone decides: taken, or refused for good. A further end is excused only by a submission in
+ * doubt, by a reply that did not leave the sink, by harm of its node or of the path to the shard
+ * around it, or, a few per freeze, by an attempt that passed its last look at the lease in the
+ * moment of the freeze. Every check of the book has a test that plants its fault.
+ *
+ * <h2>Threads</h2>
+ *
+ * One virtual thread for each client session, for each fault of a round, and for the watch over
+ * terms and leases. Book and harms may be used from all of them.
+ *
+ * <h2>Failure</h2>
+ *
+ * What the cluster does wrong is a finding, the first of which ends the rounds; logs, settings and
+ * Raft logs of the nodes are kept then, and their place is told. A fault that could not be done or
+ * undone ends the run with an exception. Every wait has a bound.
+ *
+ * <h2>Security</h2>
+ *
+ * As root {@code torture/run} has namespaces of its own for processes, mounts and network, which
+ * vanish with it; loop devices alone are shared with the machine. Without root it does the faults
+ * that need none, and names the others.
+ *
+ * <h2>Known limits</h2>
+ *
+ * A seed repeats what is done and when, not how threads and packets interleave. Harm covers five
+ * seconds before a fault and four after the recovery from it, so a double without a cause close to
+ * a fault is not seen. Two faults of the network in one round end together. Corrupted and wiped
+ * disks are not among the faults.
+ */
+@NullMarked
+package io.mailraft.ops.torture;
+
+import org.jspecify.annotations.NullMarked;
