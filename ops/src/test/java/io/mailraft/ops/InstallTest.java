@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  * mail flows. With {@code -Dmailraft.stateBytes=5000000000} the state has 5 GB.
  */
 class InstallTest {
-  private static final long STATE_BYTES = Long.getLong("mailraft.stateBytes", 150_000_000);
+  private static final long STATE_BYTES = Long.getLong("mailraft.stateBytes", 50_000_000);
   private static final int BODY_BYTES_MAX = 400_000;
   private static final int HEAP_MIB = 128;
   private static final Duration BOUND = Duration.ofSeconds(90 + STATE_BYTES / 2_000_000);

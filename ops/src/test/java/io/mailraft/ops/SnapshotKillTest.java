@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  * away for longer than the log, and of the leader that sends it one.
  */
 class SnapshotKillTest {
-  private static final int ROUNDS = Integer.getInteger("mailraft.rounds", 4);
+  private static final int ROUNDS = Integer.getInteger("mailraft.rounds", 2);
   private static final int MESSAGES_PER_ROUND = 250;
   private static final int BODY_BYTES_MAX = 60_000;
 
