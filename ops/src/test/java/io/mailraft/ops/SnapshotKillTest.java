@@ -67,10 +67,12 @@ class SnapshotKillTest {
 
   /** What an interrupted snapshot leaves, and the next start removes. */
   private static List<Path> leftovers(Path data) throws Exception {
-    try (Stream<Path> all = Files.walk(data.resolve("raft"))) {
-      return all.filter(
+    Path groups = data.resolve("raft");
+    try (Stream<Path> all = Files.walk(groups)) {
+      return all.map(groups::relativize)
+          .filter(
               path ->
-                  path.toString().matches(".*/(sm\\.tmp.*|db\\.next|db\\.old|sm/making|tmp/.+)"))
+                  path.toString().matches("[^/]+/(sm\\.tmp.*|db\\.next|db\\.old|sm/making|tmp/.+)"))
           .toList();
     }
   }
