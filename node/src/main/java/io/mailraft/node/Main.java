@@ -186,13 +186,15 @@ public final class Main {
                   }
                 });
     end.await();
-    starter.interrupt();
-    starter.join();
     Throwable cause = troubles.peek();
+    boolean disk = cause instanceof IOException || cause instanceof StoreException;
     if (cause != null) {
-      boolean disk = cause instanceof IOException || cause instanceof StoreException;
       status.set(disk ? IO_ERROR : SOFTWARE);
       haltLater(status.get());
+    }
+    starter.interrupt();
+    starter.join();
+    if (cause != null) {
       if (disk) {
         // What an operator can mend needs no stack trace.
         log.error(

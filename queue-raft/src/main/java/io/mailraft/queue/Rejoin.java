@@ -3,11 +3,9 @@ package io.mailraft.queue;
 import io.mailraft.queue.control.ControlFold;
 import io.mailraft.queue.raft.GroupSpec;
 import io.mailraft.queue.raft.RaftRejoin;
-import io.mailraft.queue.shard.Shard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -44,13 +42,7 @@ public final class Rejoin {
   public static void catchUp(QueueSettings settings, InstantSource clock, Consumer<String> progress)
       throws IOException, InterruptedException {
     ControlFold control = new ControlFold();
-    List<GroupSpec> groups = new ArrayList<>();
-    groups.add(new GroupSpec("control", control));
-    for (int number = 0; number < settings.cluster().shards(); number++) {
-      Shard shard =
-          new Shard(number, settings.node().id(), Replicas.shardSettings(settings), clock, control);
-      groups.add(new GroupSpec("shard-" + number, shard.fold()));
-    }
+    List<GroupSpec> groups = Replicas.specs(control, Replicas.shards(settings, clock, control));
     RaftRejoin.catchUp(Replicas.hostSettings(settings, clock), groups, progress);
   }
 }

@@ -73,14 +73,8 @@ final class Replicas implements AutoCloseable {
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("queue-timer").factory());
     timer.setRemoveOnCancelPolicy(true);
-    ShardSettings shardSettings = shardSettings(settings);
-    List<GroupSpec> specs = new ArrayList<>();
-    specs.add(new GroupSpec("control", control));
-    for (int number = 0; number < cluster.shards(); number++) {
-      Shard shard = new Shard(number, self, shardSettings, clock, control);
-      shards.add(shard);
-      specs.add(new GroupSpec("shard-" + number, shard.fold()));
-    }
+    shards.addAll(shards(settings, clock, control));
+    List<GroupSpec> specs = specs(control, shards);
     specs.forEach(spec -> checksums.add(new Checksums(spec.fold().tables())));
     host =
         new RaftHost(
@@ -116,8 +110,23 @@ final class Replicas implements AutoCloseable {
     return settings.node().dataDir().resolve("raft");
   }
 
-  static ShardSettings shardSettings(QueueSettings settings) {
-    return new ShardSettings(settings.queue().rememberEnded(), settings.queue().uploadTimeout());
+  /** The shards of this node, not yet bound to their groups. */
+  static List<Shard> shards(QueueSettings settings, InstantSource clock, ControlFold control) {
+    ShardSettings common =
+        new ShardSettings(settings.queue().rememberEnded(), settings.queue().uploadTimeout());
+    List<Shard> made = new ArrayList<>();
+    for (int number = 0; number < settings.cluster().shards(); number++) {
+      made.add(new Shard(number, settings.node().id(), common, clock, control));
+    }
+    return made;
+  }
+
+  /** Every group of this node: that of control, then the shards in order. */
+  static List<GroupSpec> specs(ControlFold control, List<Shard> shards) {
+    List<GroupSpec> specs = new ArrayList<>();
+    specs.add(new GroupSpec("control", control));
+    shards.forEach(shard -> specs.add(new GroupSpec("shard-" + shard.number(), shard.fold())));
+    return specs;
   }
 
   static HostSettings hostSettings(QueueSettings settings, InstantSource clock) {

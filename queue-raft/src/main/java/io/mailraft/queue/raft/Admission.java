@@ -4,17 +4,16 @@ import io.mailraft.api.member.Acquaintance;
 import io.mailraft.api.member.Introduction;
 import io.mailraft.config.HostPort;
 import io.mailraft.queue.store.StoreException;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.ratis.thirdparty.com.google.common.util.concurrent.ListenableFuture;
 import org.apache.ratis.thirdparty.io.grpc.CallOptions;
 import org.apache.ratis.thirdparty.io.grpc.ManagedChannel;
-import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
+import org.apache.ratis.thirdparty.io.grpc.Status;
 import org.apache.ratis.thirdparty.io.grpc.netty.NettyChannelBuilder;
 import org.apache.ratis.thirdparty.io.grpc.stub.ClientCalls;
 import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
@@ -34,10 +33,15 @@ import org.slf4j.LoggerFactory;
  * part in.
  *
  * <p>So a cluster of three can be formed only while all three are up, and later starts need nobody.
+ * A later start still asks whoever is up before it opens its groups, so that the directory of a
+ * storage that was replaced is refused before it votes.
  */
 final class Admission {
   private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
+
+  /** Longest wait for an answer; a start waits as long for a node that is frozen. */
   private static final long CALL_MILLIS_MAX = 2_000;
+
   private static final long RETRY_MILLIS = 100;
   private static final long TOLD_EVERY = 100;
   private static final int ANSWER_BYTES_MAX = 1 << 20;
@@ -58,6 +62,18 @@ final class Admission {
   }
 
   /**
+   * Asks each of the others once, so that a storage that one of them would refuse is refused before
+   * it votes. Who does not answer within {@link #CALL_MILLIS_MAX} is passed over.
+   *
+   * @throws StoreException if one of them knows another storage of this node
+   */
+  void announce() throws InterruptedException {
+    try (Round round = new Round(false)) {
+      round.ask();
+    }
+  }
+
+  /**
    * Asks until enough others know this storage.
    *
    * @param rejoin whether it takes the place of whatever they knew
@@ -68,67 +84,99 @@ final class Admission {
    */
   Map<String, Acquaintance> introduce(boolean rejoin, boolean everyone)
       throws InterruptedException {
-    Map<String, HostPort> others = new TreeMap<>(settings.peers());
-    others.remove(settings.node());
-    int enough = everyone ? others.size() : needed(settings.peers().size());
-    Introduction words =
-        Introduction.newBuilder()
-            .setCluster(settings.cluster())
-            .setNode(settings.node())
-            .setStorage(membership.storage())
-            .setRejoin(rejoin)
-            .build();
-    Map<String, ManagedChannel> channels = new TreeMap<>();
-    Map<String, Acquaintance> answers = new TreeMap<>();
-    try {
-      others.forEach((node, address) -> channels.put(node, open(address)));
-      for (long round = 0; answers.size() < enough; round++) {
-        for (Map.Entry<String, ManagedChannel> peer : channels.entrySet()) {
-          if (!answers.containsKey(peer.getKey())) {
-            ask(peer.getKey(), peer.getValue(), words)
-                .ifPresent(answer -> answers.put(peer.getKey(), answer));
-          }
+    int enough = everyone ? settings.peers().size() - 1 : needed(settings.peers().size());
+    try (Round round = new Round(rejoin)) {
+      round.ask();
+      for (long asked = 1; round.answers.size() < enough; asked++) {
+        if (asked % TOLD_EVERY == TOLD_EVERY / 4) {
+          LOG.warn(
+              "{}; no answer from {}",
+              everyone
+                  ? "not all nodes of the cluster have noted this one's storage yet"
+                  : "this node has an empty data directory, and takes part once "
+                      + enough
+                      + " other nodes have noted its storage",
+              round.refusals);
         }
-        if (answers.size() < enough) {
-          if (!everyone && round % TOLD_EVERY == TOLD_EVERY / 4) {
-            Set<String> missing = new HashSet<>(others.keySet());
-            missing.removeAll(answers.keySet());
-            LOG.warn(
-                "this node has an empty data directory, and takes part once {} other nodes have"
-                    + " seen it; no answer from {} yet",
-                enough,
-                missing);
-          }
-          // Nobody tells when another node comes up.
-          TimeUnit.MILLISECONDS.sleep(everyone ? 10 * RETRY_MILLIS : RETRY_MILLIS);
-        }
+        // Nobody tells when another node comes up.
+        TimeUnit.MILLISECONDS.sleep(everyone ? 10 * RETRY_MILLIS : RETRY_MILLIS);
+        round.ask();
       }
-      return answers;
-    } finally {
-      channels.values().forEach(ManagedChannel::shutdownNow);
+      return round.answers;
     }
   }
 
-  private Optional<Acquaintance> ask(String node, ManagedChannel channel, Introduction words)
-      throws InterruptedException {
-    try {
-      Acquaintance answer =
-          ClientCalls.blockingUnaryCall(
-              channel,
-              MemberService.INTRODUCE,
-              CallOptions.DEFAULT.withDeadlineAfter(CALL_MILLIS_MAX, TimeUnit.MILLISECONDS),
-              words);
-      return switch (answer.getVerdict()) {
-        case KNOWN -> Optional.of(answer);
-        case OTHER_STORAGE -> throw new StoreException(strange(node));
-        case NOT_YET, VERDICT_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
-      };
-    } catch (StatusRuntimeException e) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
+  /** The others, asked again and again until they answer. */
+  private final class Round implements AutoCloseable {
+    private final Introduction words;
+    private final Map<String, ManagedChannel> channels = new TreeMap<>();
+    private final Map<String, Acquaintance> answers = new TreeMap<>();
+
+    /** Who has not answered as wished, and why not. */
+    private final Map<String, String> refusals = new TreeMap<>();
+
+    Round(boolean rejoin) {
+      words =
+          Introduction.newBuilder()
+              .setCluster(settings.cluster())
+              .setNode(settings.node())
+              .setStorage(membership.storage())
+              .setRejoin(rejoin)
+              .build();
+      settings
+          .peers()
+          .forEach(
+              (node, address) -> {
+                if (!node.equals(settings.node())) {
+                  channels.put(node, open(address));
+                }
+              });
+    }
+
+    /** Asks those that have not answered yet, all at once. */
+    void ask() throws InterruptedException {
+      Map<String, ListenableFuture<Acquaintance>> asked = new TreeMap<>();
+      channels.forEach(
+          (node, channel) -> {
+            if (!answers.containsKey(node)) {
+              asked.put(
+                  node,
+                  ClientCalls.futureUnaryCall(
+                      channel.newCall(
+                          MemberService.INTRODUCE,
+                          CallOptions.DEFAULT.withDeadlineAfter(
+                              CALL_MILLIS_MAX, TimeUnit.MILLISECONDS)),
+                      words));
+            }
+          });
+      for (Map.Entry<String, ListenableFuture<Acquaintance>> call : asked.entrySet()) {
+        note(call.getKey(), call.getValue());
       }
-      LOG.debug("{} does not answer: {}", node, e.getMessage());
-      return Optional.empty();
+    }
+
+    private void note(String node, ListenableFuture<Acquaintance> call)
+        throws InterruptedException {
+      try {
+        Acquaintance answer = call.get();
+        switch (answer.getVerdict()) {
+          case KNOWN -> {
+            answers.put(node, answer);
+            refusals.remove(node);
+          }
+          case OTHER_STORAGE -> throw new StoreException(strange(node));
+          case NOT_YET -> refusals.put(node, "it cannot vouch for anything yet");
+          case VERDICT_UNSPECIFIED, UNRECOGNIZED ->
+              refusals.put(node, "its answer is of another version");
+        }
+      } catch (ExecutionException e) {
+        refusals.put(node, String.valueOf(Status.fromThrowable(e).getDescription()));
+        LOG.debug("{} does not answer", node, e);
+      }
+    }
+
+    @Override
+    public void close() {
+      channels.values().forEach(ManagedChannel::shutdownNow);
     }
   }
 
@@ -139,7 +187,7 @@ final class Admission {
         + node
         + " saw it first: "
         + settings.directory()
-        + " was emptied, replaced or restored from a copy. What it had promised the others is not in"
+        + " was emptied or replaced. What it had promised the others is not in"
         + " it, so it may not vote. Have it fetch everything anew from them: \"mailraft node"
         + " rejoin\"";
   }
@@ -156,7 +204,7 @@ final class Admission {
   /** The highest term of each group in these answers. */
   static Map<String, Long> terms(List<String> groups, Map<String, Acquaintance> answers) {
     Map<String, Long> highest = new TreeMap<>();
-    for (Acquaintance answer : new ArrayList<>(answers.values())) {
+    for (Acquaintance answer : answers.values()) {
       for (String group : groups) {
         highest.merge(group, answer.getTermsOrDefault(group, 0), Math::max);
       }

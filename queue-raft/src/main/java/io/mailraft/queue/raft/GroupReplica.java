@@ -236,7 +236,8 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   public void snapshotDue() {
     // Not on the apply thread, which goes on meanwhile: a flush takes its time, and the request
     // takes a lock of the server.
-    Thread.ofVirtual().name("snapshot-" + name).start(this::requestSnapshot);
+    // A platform thread: the flush would hold on to a carrier of virtual ones.
+    Thread.ofPlatform().daemon().name("snapshot-" + name).start(this::requestSnapshot);
   }
 
   private void requestSnapshot() {
@@ -249,6 +250,10 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
       machine.prepareSnapshot();
     } catch (StoreException e) {
       LOG.warn("no snapshot of the group {} is taken: {}", name, e.getMessage());
+      machine.snapshotAnswered();
+      return;
+    } catch (RuntimeException e) {
+      LOG.error("no snapshot of the group {} is taken", name, e);
       machine.snapshotAnswered();
       return;
     }

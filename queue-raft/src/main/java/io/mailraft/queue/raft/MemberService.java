@@ -6,6 +6,7 @@ import com.google.protobuf.Parser;
 import io.mailraft.api.member.Acquaintance;
 import io.mailraft.api.member.Acquaintance.Verdict;
 import io.mailraft.api.member.Introduction;
+import io.mailraft.api.member.Storage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -90,8 +91,11 @@ final class MemberService {
     if (membership.state() != Membership.State.MEMBER || now.isEmpty()) {
       return Acquaintance.newBuilder().setVerdict(Verdict.NOT_YET).build();
     }
-    membership.replace(asked.getNode(), asked.getStorage());
-    LOG.warn("{} rejoins with an empty storage", asked.getNode());
+    Storage known = membership.replace(asked.getNode(), asked.getStorage());
+    LOG.warn(
+        "{} rejoins with an empty storage, its generation {}",
+        asked.getNode(),
+        known.getGeneration());
     return Acquaintance.newBuilder()
         .setVerdict(Verdict.KNOWN)
         .putAllTerms(now.get())

@@ -2,6 +2,7 @@ package io.mailraft.queue.raft;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.mailraft.api.member.Storage;
 import io.mailraft.queue.store.DamagedException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,9 @@ import java.util.zip.CRC32C;
  *
  * <p>A storage gets a random number when it is made. It takes part in elections only once enough of
  * the other nodes have that number on disk (see {@link Admission}), so that an emptied one cannot
- * come back under the old name as if it had never promised anything.
+ * come back under the old name as if it had never promised anything. A storage that rejoins gets a
+ * generation above that of each storage it replaces, by which also those nodes that were away
+ * meanwhile tell the new one from the old one.
  *
  * <p>The file is replaced whole, and synced, at each change (see {@link VoteFile#replace}); what a
  * method changed is on disk when it returns.
@@ -42,13 +45,18 @@ final class Membership {
   }
 
   private final Path file;
-  private final Map<String, Long> peers = new TreeMap<>();
+  private final Map<String, Storage> peers = new TreeMap<>();
   private final Set<String> groups = new TreeSet<>();
-  private long storage;
+  private Storage storage;
   private State state = State.NEW;
 
   private Membership(Path directory) {
     this.file = directory.resolve(NAME);
+    this.storage = storage(ThreadLocalRandom.current().nextLong(), 0);
+  }
+
+  private static Storage storage(long number, long generation) {
+    return Storage.newBuilder().setNumber(number).setGeneration(generation).build();
   }
 
   /**
@@ -63,7 +71,6 @@ final class Membership {
     if (Files.exists(made.file)) {
       made.read();
     } else {
-      made.storage = ThreadLocalRandom.current().nextLong();
       boolean hasGroups = Durable.list(directory).stream().anyMatch(Membership::isGroup);
       made.state = hasGroups ? State.MEMBER : State.NEW;
       made.write();
@@ -84,7 +91,6 @@ final class Membership {
     Files.createDirectory(directory);
     Durable.sync(directory);
     Membership made = new Membership(directory);
-    made.storage = ThreadLocalRandom.current().nextLong();
     made.state = State.REJOINING;
     made.write();
   }
@@ -93,7 +99,7 @@ final class Membership {
     return state;
   }
 
-  synchronized long storage() {
+  synchronized Storage storage() {
     return storage;
   }
 
@@ -103,7 +109,7 @@ final class Membership {
   }
 
   /** Storage of each other node that is known. */
-  synchronized Map<String, Long> peers() {
+  synchronized Map<String, Storage> peers() {
     return Map.copyOf(peers);
   }
 
@@ -120,41 +126,72 @@ final class Membership {
     }
   }
 
-  /** Notes a node's storage where none is known; false where another one is. */
-  synchronized boolean meet(String node, long itsStorage) throws IOException {
-    Long known = peers.get(node);
-    if (known == null) {
-      replace(node, itsStorage);
-      return true;
+  /** Gives this storage a generation, if it has a lower one. */
+  synchronized void raise(long generation) throws IOException {
+    if (generation > storage.getGeneration()) {
+      storage = storage(storage.getNumber(), generation);
+      write();
     }
-    return known == itsStorage;
   }
 
-  /** Notes a node's storage, whatever was known. */
-  synchronized void replace(String node, long itsStorage) throws IOException {
-    Long before = peers.put(node, itsStorage);
-    if (before == null || before != itsStorage) {
+  /**
+   * Notes a node's storage where none is known, or one of a lower generation: it has replaced that,
+   * which other nodes saw. False where another one is known.
+   */
+  synchronized boolean meet(String node, Storage its) throws IOException {
+    Storage known = peers.get(node);
+    if (known == null || its.getGeneration() > known.getGeneration()) {
+      note(node, its);
+      return true;
+    }
+    return known.getNumber() == its.getNumber();
+  }
+
+  /**
+   * Notes a storage that is about to replace the one that is known.
+   *
+   * @return the same with its generation, above that of the other one
+   */
+  synchronized Storage replace(String node, Storage its) throws IOException {
+    Storage known = peers.get(node);
+    if (known != null && known.getNumber() == its.getNumber()) {
+      return known; // It has asked before.
+    }
+    long generation = known == null ? 1 : known.getGeneration() + 1;
+    note(node, storage(its.getNumber(), Math.max(generation, its.getGeneration())));
+    return peers.getOrDefault(node, its);
+  }
+
+  private void note(String node, Storage its) throws IOException {
+    if (!its.equals(peers.put(node, its))) {
       write();
     }
   }
 
   private void write() throws IOException {
     StringBuilder text = new StringBuilder();
-    text.append("storage=").append(HexFormat.of().toHexDigits(storage)).append('\n');
+    text.append("storage=").append(text(storage)).append('\n');
     text.append("state=").append(state).append('\n');
     groups.forEach(group -> text.append("group=").append(group).append('\n'));
     peers.forEach(
         (node, its) ->
-            text.append("node=")
-                .append(HexFormat.of().toHexDigits(its))
-                .append(' ')
-                .append(node)
-                .append('\n'));
+            text.append("node=").append(text(its)).append(' ').append(node).append('\n'));
     VoteFile.replace(file, "crc32c=" + checksum(text.toString()) + "\n" + text);
   }
 
+  private static String text(Storage its) {
+    return HexFormat.of().toHexDigits(its.getNumber()) + " " + its.getGeneration();
+  }
+
+  private static Storage storage(String text) {
+    int blank = text.indexOf(' ');
+    return storage(
+        HexFormat.fromHexDigitsToLong(text, 0, blank), Long.parseLong(text.substring(blank + 1)));
+  }
+
   private void read() throws IOException {
-    String all = Files.readString(file, UTF_8);
+    // Not readString: bytes that are no text are to be found by the checksum.
+    String all = new String(Files.readAllBytes(file), UTF_8);
     int end = all.indexOf('\n') + 1;
     String text = all.substring(end);
     if (!all.substring(0, end).equals("crc32c=" + checksum(text) + "\n")) {
@@ -163,11 +200,13 @@ final class Membership {
     for (Map.Entry<String, List<String>> line : lines(text).entrySet()) {
       for (String value : line.getValue()) {
         switch (line.getKey()) {
-          case "storage" -> storage = HexFormat.fromHexDigitsToLong(value);
+          case "storage" -> storage = storage(value);
           case "state" -> state = State.valueOf(value);
           case "group" -> groups.add(value);
-          case "node" ->
-              peers.put(value.substring(17), HexFormat.fromHexDigitsToLong(value, 0, 16));
+          case "node" -> {
+            int blank = value.indexOf(' ', value.indexOf(' ') + 1);
+            peers.put(value.substring(blank + 1), storage(value.substring(0, blank)));
+          }
           default ->
               throw new IOException(
                   file + " holds " + line.getKey() + ", which this version does not know");

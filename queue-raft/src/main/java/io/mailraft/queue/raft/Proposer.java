@@ -245,27 +245,36 @@ final class Proposer implements AutoCloseable {
     }
   }
 
-  /** Makes entries while there is something to propose and a place for it on the way. */
+  /** Makes one entry of what waits, if anything still does. */
   private void make() {
-    for (List<Proposal> next = take(); !next.isEmpty(); next = take()) {
-      join(next);
-      lastStampMillis = Math.max(lastStampMillis, clock.millis());
-      submit(new ProposedEntry(next, lastStampMillis));
+    try {
+      List<Proposal> next = take();
+      if (!next.isEmpty()) {
+        join(next);
+        lastStampMillis = Math.max(lastStampMillis, clock.millis());
+        submit(new ProposedEntry(next, lastStampMillis));
+      }
+    } finally {
+      lock.lock();
+      try {
+        making = false;
+        signalIfAnyWaits();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
-  /** What the next entry holds; empty, and the making is over, where there is to be none yet. */
   private List<Proposal> take() {
     lock.lock();
     try {
       List<Proposal> next = new ArrayList<>();
-      if (ended == null && onTheirWay.size() < WINDOW && untilDueNanos() <= 0) {
+      if (ended == null) {
         // The patient ones first: however much mail waits, they are not put off again.
         long size = move(patient, next, 0);
-        move(waiting, next, size);
-      } else {
-        making = false;
-        signalIfAnyWaits();
+        if (patient.isEmpty()) {
+          move(waiting, next, size);
+        }
       }
       return next;
     } finally {
@@ -288,6 +297,9 @@ final class Proposer implements AutoCloseable {
   }
 
   private void join(List<Proposal> entry) {
+    if (entry.stream().mapToLong(Proposal::bytes).sum() > RaftSettings.RECORD_BYTES_MAX / 2) {
+      return; // A record that fills an entry alone: with more, Raft might not take it.
+    }
     List<Group.Added> added;
     try {
       added = companion.join(entry.stream().map(Proposal::record).toList());

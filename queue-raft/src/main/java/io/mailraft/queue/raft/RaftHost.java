@@ -3,6 +3,7 @@ package io.mailraft.queue.raft;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.mailraft.api.member.Acquaintance;
+import io.mailraft.api.member.Storage;
 import io.mailraft.queue.store.DamagedException;
 import io.mailraft.queue.store.RocksMemory;
 import io.mailraft.queue.store.StoreException;
@@ -122,7 +123,10 @@ public final class RaftHost implements AutoCloseable {
     try {
       Membership mine = listen();
       switch (mine.state()) {
-        case MEMBER -> open(mine);
+        case MEMBER -> {
+          new Admission(settings, clientTls(), mine).announce();
+          open(mine);
+        }
         case NEW -> {
           if (Admission.needed(settings.peers().size()) == 0) {
             mine.become(Membership.State.MEMBER);
@@ -137,6 +141,10 @@ public final class RaftHost implements AutoCloseable {
       }
       admitter =
           Thread.ofVirtual().name("admission").start(() -> admit(mine, mine.groups().isEmpty()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      close();
+      throw new IOException("the start of " + settings.node() + " was broken off", e);
     } catch (IOException | RuntimeException e) {
       close();
       throw explained(e);
@@ -235,9 +243,11 @@ public final class RaftHost implements AutoCloseable {
           new Admission(settings, clientTls(), mine).introduce(true, false);
       progress.accept("heard from " + String.join(", ", answers.keySet()));
       for (Acquaintance answer : answers.values()) {
-        for (Map.Entry<String, Long> other : answer.getStoragesMap().entrySet()) {
-          if (!other.getKey().equals(settings.node())) {
-            mine.replace(other.getKey(), other.getValue());
+        for (Map.Entry<String, Storage> known : answer.getStoragesMap().entrySet()) {
+          if (known.getKey().equals(settings.node())) {
+            mine.raise(known.getValue().getGeneration());
+          } else {
+            mine.meet(known.getKey(), known.getValue());
           }
         }
       }
@@ -350,6 +360,8 @@ public final class RaftHost implements AutoCloseable {
           new StoreException(
               settings.directory() + " cannot be written: " + e.getMessage() + "; check the disk",
               e));
+    } catch (RuntimeException e) {
+      broken(e); // Or nobody would hear that there are no marks any more.
     }
   }
 

@@ -9,6 +9,9 @@ import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.grpc.GrpcUtil;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
 import org.apache.ratis.thirdparty.io.grpc.ServerCall;
 import org.apache.ratis.thirdparty.io.grpc.ServerCallHandler;
@@ -21,7 +24,8 @@ import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
  * The Raft port: who may call, and what.
  *
  * <p>Ratis offers its client and admin services there too, by which anybody could append entries or
- * remove groups. They are refused: this program calls Ratis in its own process alone.
+ * remove groups. They are refused: this program calls Ratis in its own process alone. What other
+ * nodes append passes {@link #bounded}.
  */
 final class RaftPort {
   /** What a node that catches up does not do. */
@@ -76,7 +80,42 @@ final class RaftPort {
             new Metadata());
         return new ServerCall.Listener<>() {};
       }
-      return next.startCall(call, headers);
+      ServerCall.Listener<Q> taken = next.startCall(call, headers);
+      return method.equals("appendEntries") ? new Bounded<>(taken) : taken;
     }
+  }
+
+  /** Hands requests on with {@link #bounded} applied to those that append. */
+  private static final class Bounded<Q> extends SimpleForwardingServerCallListener<Q> {
+    Bounded(ServerCall.Listener<Q> to) {
+      super(to);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // What goes in as an append comes out as one.
+    public void onMessage(Q message) {
+      super.onMessage(
+          message instanceof AppendEntriesRequestProto append ? (Q) bounded(append) : message);
+    }
+  }
+
+  /**
+   * A request whose leader's commit index says nothing about entries that it does not bring.
+   *
+   * <p>A follower may take as committed only what it knows to be the leader's: up to the entry
+   * before the request's, whose term it compared, and those in the request (Raft, figure 2, rule 5
+   * of AppendEntries). Ratis 3.3.0 reads a request without a previous entry, as a heartbeat is
+   * while entries are on their way, as one after entry 0, so that a follower commits an entry 0 of
+   * its own, whoever wrote it, or one entry more than it was brought. Where that is of a leader
+   * that nobody followed, the replica is stuck for ever, or applies what no majority agreed on.
+   */
+  static AppendEntriesRequestProto bounded(AppendEntriesRequestProto append) {
+    if (append.hasPreviousLog()) {
+      return append;
+    }
+    int entries = append.getEntriesCount();
+    long last =
+        entries == 0 ? RaftLog.INVALID_LOG_INDEX : append.getEntries(entries - 1).getIndex();
+    return append.toBuilder().setLeaderCommit(Math.min(append.getLeaderCommit(), last)).build();
   }
 }

@@ -8,9 +8,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** An empty storage in the place of a lost or damaged one, which fetches everything anew. */
 public final class RaftRejoin {
+  private static final Logger LOG = LoggerFactory.getLogger(RaftRejoin.class);
+
   private RaftRejoin() {}
 
   /**
@@ -49,14 +53,15 @@ public final class RaftRejoin {
     return aside;
   }
 
-  private static boolean isRejoining(Path directory) throws IOException {
+  private static boolean isRejoining(Path directory) {
     if (!Files.exists(directory.resolve(Membership.NAME))) {
       return false;
     }
     try {
       return Membership.open(directory).state() == Membership.State.REJOINING;
-    } catch (StoreException damaged) {
-      // It goes aside with everything else.
+    } catch (IOException | StoreException damaged) {
+      // Whatever is wrong with the file, it goes aside with everything else.
+      LOG.warn("{} cannot be read", directory.resolve(Membership.NAME), damaged);
       return false;
     }
   }

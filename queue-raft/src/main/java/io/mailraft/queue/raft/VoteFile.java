@@ -96,7 +96,8 @@ final class VoteFile implements RaftStorageMetadataFile {
    * @throws DamagedException if the file is not as it was written
    */
   static RaftStorageMetadata read(Path file) throws IOException {
-    String text = Files.readString(file, UTF_8);
+    // Not readString: bytes that are no text are to be found by the checksum.
+    String text = new String(Files.readAllBytes(file), UTF_8);
     if (text.lines().findFirst().equals(Optional.of(FIRST_LINE_OF_RATIS))) {
       Matcher byRatis = FORM_OF_RATIS.matcher(text);
       if (byRatis.matches()) {

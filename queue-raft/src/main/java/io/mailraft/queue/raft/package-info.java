@@ -14,8 +14,9 @@
  * Entries are applied in order, one batch each, which carries the applied position with it (I8).
  * Records of one caller keep their order. A log entry is dropped only once a snapshot that contains
  * it is on disk. Ratis' settings that could lose what was acknowledged are refused, wherever they
- * come from. A storage votes only while the other nodes know it ({@code Admission}), and its vote
- * is on disk before anybody hears of it ({@code VoteFile}).
+ * come from. A storage that another node would refuse does not vote while that node is up ({@code
+ * Admission}), and a vote is on disk before anybody hears of it ({@code VoteFile}). A follower
+ * takes as committed only what it knows to be the leader's ({@code RaftPort}).
  *
  * <h2>Threads</h2>
  *
@@ -46,8 +47,11 @@
  *
  * A record has at most 8 MiB. While a snapshot is taken, its group applies nothing. Members come
  * from the configuration; an address that the log knows outlives a change there until members can
- * be changed at run time. A new cluster needs all of its three nodes once. Where a follower goes
- * away while it is sent a snapshot, the leader notices after eight election timeouts only.
+ * be changed at run time. A new cluster of three needs all of them once, one of five four. An older
+ * copy of the same data directory, as a snapshot of a machine holds it, is not noticed. Where a
+ * follower goes away while it is sent a snapshot, the leader notices after eight election timeouts
+ * only. A crash while Ratis cuts a closed file of the log, which it renames afterwards, is taken
+ * for damage.
  */
 @NullMarked
 package io.mailraft.queue.raft;

@@ -43,8 +43,6 @@ final class Picker implements ShardEvents {
   /** Most deliveries in one plan. */
   static final int PLAN_MAX = 1024;
 
-  private static final ArrayDeque<Lane> NOBODY = new ArrayDeque<>(0);
-
   /** Most cursors that are kept; a lane without one pays a longer seek. */
   static final int CURSORS_MAX = 65_536;
 
@@ -306,7 +304,8 @@ final class Picker implements ShardEvents {
       StoreMessage message, Recipient recipient, Map<Integer, ClaimDeliveries.Builder> plans) {
     Lane lane = new Lane(recipient.getZone(), recipient.getDomain());
     DeliveryId delivery = new DeliveryId(MessageId.of(message.getId()), recipient.getSeq());
-    if (!turns.getOrDefault(lane.zone(), NOBODY).isEmpty() || proposed.containsKey(delivery)) {
+    ArrayDeque<Lane> before = turns.get(lane.zone());
+    if ((before != null && !before.isEmpty()) || proposed.containsKey(delivery)) {
       return false;
     }
     Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(lane.zone());

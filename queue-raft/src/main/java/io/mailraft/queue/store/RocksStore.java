@@ -199,8 +199,8 @@ public final class RocksStore implements Store {
   }
 
   /**
-   * Reads all that is on disk and compares it with its checksums, which takes as long as reading
-   * does.
+   * Reads all tables on disk and compares them with their checksums, which takes as long as reading
+   * does. Values in blob files are compared when they are read.
    *
    * @throws DamagedException if something is not as it was written
    */
