@@ -181,8 +181,7 @@ final class Run {
     List<NodeProcess> victims = victims(blow);
     Set<String> names = new HashSet<>(victims.stream().map(NodeProcess::id).toList());
     boolean path =
-        hand.path()
-            || victims.size() * 2 > options.nodes()
+        victims.size() * 2 > options.nodes()
             || terms
                 .shardLeaders()
                 .map(leaders -> leaders.stream().anyMatch(l -> l.isEmpty() || names.contains(l)))
