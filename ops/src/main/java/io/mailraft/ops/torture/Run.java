@@ -79,7 +79,11 @@ final class Run {
       try {
         tally = run.all();
       } catch (Exception e) {
-        run.say("broken off; logs are in " + site.keepEvidence());
+        try {
+          run.say("broken off; logs are in " + site.keepEvidence());
+        } catch (IOException second) {
+          e.addSuppressed(second);
+        }
         throw e;
       }
       Optional<Path> kept = Optional.empty();
