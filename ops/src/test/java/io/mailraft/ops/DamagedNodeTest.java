@@ -46,6 +46,8 @@ class DamagedNodeTest {
       node.start();
       away.set(false);
       assertThat(node.awaitExit(ClusterRun.BOUND)).isEqualTo(DISK);
+      // Until it met the damage it may have delivered.
+      run.ledger.nodeFault(node.id());
       assertThat(Files.readString(node.errorLog()))
           .contains("damaged")
           .contains("mailraft node rejoin");

@@ -8,15 +8,18 @@ import io.mailraft.ops.chaos.NodeProcess;
 import io.mailraft.testkit.Action;
 import io.mailraft.testkit.Stage;
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -142,8 +145,22 @@ class InstallTest {
   }
 
   private static long bytes(Path directory) throws IOException {
-    try (Stream<Path> all = Files.walk(directory)) {
-      return all.map(Path::toFile).mapToLong(file -> file.isFile() ? file.length() : 0).sum();
-    }
+    AtomicLong sum = new AtomicLong();
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<Path>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            sum.addAndGet(attributes.size());
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) {
+            // The node runs, and removes files while they are listed.
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return sum.get();
   }
 }

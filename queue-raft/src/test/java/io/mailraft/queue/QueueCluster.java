@@ -7,9 +7,8 @@ import io.mailraft.config.ClusterConfig;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.NodeConfig;
 import io.mailraft.config.QueueConfig;
+import io.mailraft.testkit.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,14 +59,8 @@ final class QueueCluster implements AutoCloseable {
 
   private static Map<String, HostPort> freePeers(int nodes) throws IOException {
     Map<String, HostPort> peers = new LinkedHashMap<>();
-    List<ServerSocket> held = new ArrayList<>();
-    for (int i = 1; i <= nodes; i++) {
-      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-      held.add(socket);
-      peers.put("n" + i, new HostPort("127.0.0.1", socket.getLocalPort()));
-    }
-    for (ServerSocket socket : held) {
-      socket.close();
+    for (int port : Ports.free(nodes)) {
+      peers.put("n" + (peers.size() + 1), new HostPort("127.0.0.1", port));
     }
     return peers;
   }

@@ -7,7 +7,8 @@
  * {@link io.mailraft.testkit.SmtpSink} is the far end of a delivery: fast, and obedient to a {@link
  * io.mailraft.testkit.Script} that can refuse, stall, trickle, flood or break off at every stage.
  * {@link io.mailraft.testkit.DnsFixture} answers for the zones that a test makes up. Both listen on
- * loopback, on a port that the system picks.
+ * loopback, on a port that the system picks. {@link io.mailraft.testkit.PeerCertificate} is what
+ * the nodes of a test's cluster know each other by.
  *
  * <h2>Invariants</h2>
  *

@@ -1,5 +1,6 @@
 package io.mailraft.ops.chaos;
 
+import io.mailraft.testkit.PeerCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,11 +23,13 @@ final class ClusterConfigs {
             .collect(Collectors.joining(", ", "{ ", " }"));
     String tls = "";
     if (nodes.stream().anyMatch(node -> !node.place().isLoopback())) {
-      ClusterCertificate certificate =
-          ClusterCertificate.make(
+      PeerCertificate made =
+          PeerCertificate.make(
               directory.resolve("tls"),
               nodes.stream().map(node -> node.place().address()).distinct().toList());
-      tls = ", tls: " + certificate.yaml();
+      tls =
+          ", tls: { certificate: \"%s\", key: \"%s\", authority: \"%s\" }"
+              .formatted(made.certificate(), made.key(), made.authority());
     }
     for (NodeProcess node : nodes) {
       Files.writeString(node.configFile(), config(node, peers + tls, options));

@@ -6,6 +6,7 @@ import io.mailraft.api.admin.VerifyStateResponse;
 import io.mailraft.api.admin.ZoneStatus;
 import io.mailraft.ops.admin.AdminClient;
 import io.mailraft.ops.admin.UnreachableException;
+import io.mailraft.testkit.Ports;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

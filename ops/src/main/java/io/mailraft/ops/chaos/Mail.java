@@ -49,7 +49,7 @@ public record Mail(
     StringBuilder body = new StringBuilder();
     int bytes = 1 + random.nextInt(bodyBytesMax);
     while (body.length() < bytes) {
-      body.append(line(random)).append("\r\n");
+      line(random, body);
     }
     String header =
         "From: <"
@@ -70,16 +70,16 @@ public record Mail(
     return new Mail(id, mailFrom, recipients, content, sha256(content, bodyBegin(content)));
   }
 
-  private static String line(Random random) {
+  /** Appends a line of a body, some of which begin with a dot, with its CRLF. */
+  public static void line(Random random, StringBuilder to) {
     int length = random.nextInt(LINE_CHARACTERS_MAX);
-    StringBuilder line = new StringBuilder(length + 1);
     if (random.nextInt(8) == 0) {
-      line.append('.');
+      to.append('.');
     }
     for (int i = 0; i < length; i++) {
-      line.append((char) (' ' + random.nextInt('~' - ' ' + 1)));
+      to.append((char) (' ' + random.nextInt('~' - ' ' + 1)));
     }
-    return line.toString();
+    to.append("\r\n");
   }
 
   /** What content as it arrived tells; empty where it carries no unique id. */

@@ -2,11 +2,15 @@ package io.mailraft.ops.faults;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,12 +26,20 @@ public final class FakeClock implements AutoCloseable {
   public static final Duration SEEN_WITHIN = Duration.ofSeconds(3);
 
   private static final String LIBRARY = "libfaketime.so.1";
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+
+  /** What libfaketime makes there for a process, whose id is the number. */
+  private static final Pattern SHARED =
+      Pattern.compile("(?:faketime_shm|sem\\.faketime_sem)_(\\d+)");
 
   private final Path file;
+  private final FileTime made;
   private Duration offset = Duration.ZERO;
 
-  private FakeClock(Path file) {
+  private FakeClock(Path file) throws IOException {
     this.file = file;
+    write();
+    this.made = Files.getLastModifiedTime(file);
   }
 
   /** Why there can be no such clock here, or empty if there can. */
@@ -57,9 +69,7 @@ public final class FakeClock implements AutoCloseable {
    * @param file where its offset is kept
    */
   public static FakeClock create(Path file) throws IOException {
-    FakeClock clock = new FakeClock(file);
-    clock.write();
-    return clock;
+    return new FakeClock(file);
   }
 
   /** What the process needs in its environment from its start. */
@@ -96,9 +106,36 @@ public final class FakeClock implements AutoCloseable {
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Removes the clock's file; a process that still runs goes on with the offset that it has. */
+  /**
+   * Removes the clock's file, and the shared memory that libfaketime leaves where a process ends by
+   * SIGKILL. A process that still runs goes on with the offset that it has.
+   */
   @Override
   public void close() throws IOException {
     Files.deleteIfExists(file);
+    if (Files.isDirectory(SHARED_MEMORY)) {
+      try (Stream<Path> shared = Files.list(SHARED_MEMORY)) {
+        for (Path path : shared.toList()) {
+          removeIfLeft(path);
+        }
+      }
+    }
+  }
+
+  /** Removes what this user has made since this clock was, for a process that is gone. */
+  private void removeIfLeft(Path path) throws IOException {
+    Matcher name = SHARED.matcher(path.getFileName().toString());
+    if (!name.matches()
+        || Files.exists(Path.of("/proc", name.group(1)))
+        || !Files.isWritable(path)) {
+      return;
+    }
+    try {
+      if (Files.getLastModifiedTime(path).compareTo(made) >= 0) {
+        Files.delete(path);
+      }
+    } catch (NoSuchFileException e) {
+      // Another clock was closed in the same moment.
+    }
   }
 }

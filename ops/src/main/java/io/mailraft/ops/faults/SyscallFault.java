@@ -135,13 +135,16 @@ public final class SyscallFault implements AutoCloseable {
       return false;
     }
     try (Stream<Path> tasks = Files.list(all)) {
-      for (Path task : tasks.toList()) {
-        Path status = task.resolve("status");
-        if (Files.exists(status)
-            && !Files.readString(status).contains("TracerPid:\t" + strace.pid() + "\n")) {
-          return false;
-        }
-      }
+      return tasks.allMatch(this::tracedOrEnded);
+    }
+  }
+
+  private boolean tracedOrEnded(Path task) {
+    try {
+      return Files.readString(task.resolve("status"))
+          .contains("TracerPid:\t" + strace.pid() + "\n");
+    } catch (IOException e) {
+      // A thread can end at any moment; it needs no tracer then.
       return true;
     }
   }

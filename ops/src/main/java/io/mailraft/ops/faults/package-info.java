@@ -38,9 +38,10 @@
  * <h2>Known limits</h2>
  *
  * If this JVM itself ends by SIGKILL, its mounts, loop devices and namespaces stay until somebody
- * removes them ({@code umount}, {@code losetup -D}, {@code ip netns delete}). Which packets are
- * lost is drawn by the kernel and follows no seed. Linux alone. The tracer of system calls goes on
- * after such an end too, and with it the fault.
+ * removes them ({@code umount}, {@code losetup -D}, {@code ip netns delete}), and so does what
+ * libfaketime keeps in {@code /dev/shm}. Which packets are lost is drawn by the kernel and follows
+ * no seed. Linux alone. The tracer of system calls goes on after such an end too, and with it the
+ * fault.
  */
 @NullMarked
 package io.mailraft.ops.faults;

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * or the path was harmed, and, for the last one alone, an attempt that a frozen node had begun.
  */
 final class Book {
-  private static final int MESSAGES_MAX = 2_000_000;
+  static final int MESSAGES_MAX = 2_000_000;
   private static final int TROUBLES_MAX = 8;
 
   private record End(String node, long nanos, boolean taken, boolean replied) {}

@@ -26,7 +26,7 @@ public enum Check {
   LOG,
   /** Open files, threads and memory are bounded. */
   GROWTH,
-  /** The bug that was asked for is planted on every node. */
+  /** The bug that was asked for is planted on one node at least. */
   PLANTED;
 
   /** The name in reports. */

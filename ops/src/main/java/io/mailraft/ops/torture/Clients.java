@@ -126,13 +126,8 @@ final class Clients implements AutoCloseable {
 
     private void handIn(Mail mail) throws InterruptedException {
       book.planned(mail);
-      CountDownLatch never = new CountDownLatch(1);
-      boolean pause = false;
       while (!giveUp && !attempt(mail, targets.get(Math.floorMod(turn, targets.size())))) {
-        pause |= never.await(RETRY_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
-      }
-      if (pause) {
-        throw new IllegalStateException("nobody holds this latch");
+        Run.hold(RETRY_PAUSE.toMillis());
       }
     }
 

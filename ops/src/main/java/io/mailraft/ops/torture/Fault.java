@@ -9,52 +9,40 @@ import java.util.stream.Collectors;
 /** What can be done to a cluster. */
 public enum Fault {
   /** SIGKILL, and a new start at the end. */
-  KILL(false, Spread.ANY),
+  KILL(false),
   /** SIGSTOP, and SIGCONT at the end; longer than a lease as often as shorter. */
-  FREEZE(false, Spread.ANY),
+  FREEZE(false),
   /** SIGTERM and a new start, one node after the other. */
-  STOP(false, Spread.ANY),
+  STOP(false),
   /** The far end refuses all mail for now. */
-  SINK_BUSY(false, Spread.NONE),
+  SINK_BUSY(false),
   /** The power of the node's machine is gone: what was not on its disk is lost. */
-  POWER_CUT(true, Spread.ANY),
+  POWER_CUT(true),
   /** The node's disk is full. */
-  DISK_FULL(true, Spread.ANY),
+  DISK_FULL(true),
   /** The node's disk takes no more writes, as ext4 does after an error of the device. */
-  READ_ONLY(true, Spread.ANY),
-  /** One fdatasync of each thread fails with EIO. */
-  DISK_ERROR(true, Spread.ANY),
-  /** Every fdatasync takes 100 ms longer. */
-  DISK_SLOW(true, Spread.ANY),
+  READ_ONLY(true),
+  /** The first fdatasync and the first fsync of each thread fail with EIO. */
+  DISK_ERROR(true),
+  /** Every fdatasync and fsync takes 100 ms longer. */
+  DISK_SLOW(true),
   /** The node is cut off from all other nodes, not from clients and the sink. */
-  CUT(true, Spread.ANY),
+  CUT(true),
   /** The node is cut off from everything. */
-  ISOLATE(true, Spread.ANY),
+  ISOLATE(true),
   /** What the node sends to other nodes is dropped, what they send to it is not. */
-  ONE_WAY(true, Spread.ANY),
+  ONE_WAY(true),
   /** A fifth of the node's packets are lost, either way. */
-  LOSS(true, Spread.ANY),
-  /** Packets from and to the node take 50 ms longer. */
-  DELAY(true, Spread.ANY),
+  LOSS(true),
+  /** Packets from and to the node take 25 ms longer, round trips 50 ms. */
+  DELAY(true),
   /** The node's wall clock jumps a day forward, or back, and returns at the end. */
-  CLOCK(true, Spread.ANY);
-
-  /** How many nodes it may strike at once. */
-  enum Spread {
-    /** It strikes no node. */
-    NONE,
-    /** Less than half of them. */
-    MINORITY,
-    /** Any number: what was accepted must wait, and must not be lost. */
-    ANY
-  }
+  CLOCK(true);
 
   private final boolean root;
-  private final Spread spread;
 
-  Fault(boolean root, Spread spread) {
+  Fault(boolean root) {
     this.root = root;
-    this.spread = spread;
   }
 
   /** Whether it needs root. */
@@ -62,8 +50,9 @@ public enum Fault {
     return root;
   }
 
-  Spread spread() {
-    return spread;
+  /** Whether it strikes nodes: any number, since what was accepted may wait, not be lost. */
+  boolean strikesNodes() {
+    return this != SINK_BUSY;
   }
 
   /** The name on the command line, such as {@code sink-busy}. */

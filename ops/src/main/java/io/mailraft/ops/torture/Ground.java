@@ -137,14 +137,22 @@ final class Ground implements AutoCloseable {
         trouble.addSuppressed(e);
       }
     }
+    try {
+      removeDirectory();
+    } catch (IOException e) {
+      trouble.addSuppressed(e);
+    }
+    if (trouble.getSuppressed().length > 0) {
+      throw trouble;
+    }
+  }
+
+  private void removeDirectory() throws IOException {
     try (Stream<Path> left = Files.list(directory)) {
       for (Path path : left.toList()) {
         Files.deleteIfExists(path);
       }
     }
     Files.deleteIfExists(directory);
-    if (trouble.getSuppressed().length > 0) {
-      throw trouble;
-    }
   }
 }

@@ -151,7 +151,7 @@ final class GroundHands {
     }
   }
 
-  /** A fault of fdatasync: one error for each thread, or slowness. */
+  /** A fault of fdatasync and fsync: one error of each for each thread, or slowness. */
   private static final class Calls implements Hand {
     private static final String CALL = "fdatasync,fsync";
     private final boolean slow;

@@ -23,9 +23,4 @@ interface Hand {
   default boolean mayEnd() {
     return false;
   }
-
-  /** Whether every node's path to the shards is in doubt, whoever was struck. */
-  default boolean path() {
-    return false;
-  }
 }

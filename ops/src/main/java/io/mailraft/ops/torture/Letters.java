@@ -16,7 +16,6 @@ final class Letters {
   private static final int MIDDLING_BYTES_MAX = 64 << 10;
   private static final int LARGE_BYTES_MIN = 300 << 10;
   private static final int LARGE_BYTES_MAX = 900 << 10;
-  private static final int LINE_CHARACTERS_MAX = 200;
 
   private final long seed;
 
@@ -49,23 +48,12 @@ final class Letters {
             .append("\r\n\r\n");
     int end = text.length() + bytes;
     while (text.length() < end) {
-      line(random, text);
+      Mail.line(random, text);
     }
     return Mail.withContent(
         id,
         "s." + id + "@sender.example",
         recipients,
         text.toString().getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static void line(Random random, StringBuilder to) {
-    int length = random.nextInt(LINE_CHARACTERS_MAX);
-    if (random.nextInt(8) == 0) {
-      to.append('.');
-    }
-    for (int i = 0; i < length; i++) {
-      to.append((char) (' ' + random.nextInt('~' - ' ' + 1)));
-    }
-    to.append("\r\n");
   }
 }

@@ -28,6 +28,10 @@ public record Options(
       throw new IllegalArgumentException(
           "3 to 5 nodes, 1 to 8 shards, at least 1 second and 1 message a second");
     }
+    if ((long) seconds * rate > Book.MESSAGES_MAX) {
+      throw new IllegalArgumentException(
+          "a run has at most " + Book.MESSAGES_MAX + " messages: less time, or a lower rate");
+    }
     faults = Set.copyOf(faults);
   }
 }

@@ -14,8 +14,7 @@ import java.util.stream.IntStream;
  * What is done in a run, as a pure function of its seed and shape: rounds one after the other, each
  * a quiet time, then one or two faults, then recovery, whose length is the cluster's affair.
  *
- * <p>Within a round two faults never strike the same node. Faults that only a minority may suffer
- * strike no more than that, also together with those beside them.
+ * <p>Within a round two faults never strike the same node.
  *
  * @param rounds the rounds, in order; more than fit, the run's time decides how many are done
  */
@@ -97,28 +96,21 @@ public record Plan(List<Round> rounds) {
   private static Blow blow(Random random, Fault fault, int nodes, int shards) {
     int millis = random.nextInt(BLOW_MILLIS_MIN, BLOW_MILLIS_MAX);
     int dice = random.nextInt(10);
-    return switch (fault.spread()) {
-      case NONE -> new Blow(fault, List.of(), -1, 0, millis);
-      case MINORITY ->
-          dice < 5
-              ? new Blow(fault, List.of(), random.nextInt(shards), 0, millis)
-              : new Blow(
-                  fault, some(random, nodes, 1 + random.nextInt((nodes - 1) / 2)), -1, 0, millis);
-      case ANY -> {
-        if (dice < 4) {
-          yield new Blow(fault, List.of(), random.nextInt(shards), 0, millis);
-        }
-        int victims = dice < 7 ? 1 : dice < 9 ? nodes / 2 + 1 : nodes;
-        yield new Blow(fault, some(random, nodes, victims), -1, 0, millis);
-      }
-    };
+    if (!fault.strikesNodes()) {
+      return new Blow(fault, List.of(), -1, 0, millis);
+    }
+    if (dice < 4) {
+      return new Blow(fault, List.of(), random.nextInt(shards), 0, millis);
+    }
+    int victims = dice < 7 ? 1 : dice < 9 ? nodes / 2 + 1 : nodes;
+    return new Blow(fault, some(random, nodes, victims), -1, 0, millis);
   }
 
   /** A second fault that strikes one of those that the first one leaves alone. */
   private static Optional<Blow> another(Random random, Blow first, Fault fault, int nodes) {
     int delay = random.nextInt(first.millis());
     int millis = random.nextInt(BLOW_MILLIS_MIN, BLOW_MILLIS_MAX);
-    if (fault.spread() == Fault.Spread.NONE) {
+    if (!fault.strikesNodes()) {
       return Optional.of(new Blow(fault, List.of(), -1, delay, millis));
     }
     List<Integer> left =
@@ -126,9 +118,7 @@ public record Plan(List<Round> rounds) {
             .filter(number -> !first.victims().contains(number))
             .boxed()
             .toList();
-    boolean scarce =
-        fault.spread() == Fault.Spread.MINORITY || first.fault().spread() == Fault.Spread.MINORITY;
-    if (left.isEmpty() || (scarce && first.victims().size() + 1 > (nodes - 1) / 2)) {
+    if (left.isEmpty()) {
       return Optional.empty();
     }
     int victim = left.get(random.nextInt(left.size()));

@@ -9,8 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -67,7 +65,6 @@ final class Recovery {
     Mail mail = letters.letter(probes++);
     book.planned(mail);
     long end = System.nanoTime() + BOUND.toNanos();
-    CountDownLatch never = new CountDownLatch(1);
     String trouble = "";
     while (System.nanoTime() - end < 0) {
       try (SmtpSession session = SmtpSession.open(node.smtp(), REPLY_TIMEOUT)) {
@@ -89,9 +86,7 @@ final class Recovery {
       } catch (IOException e) {
         trouble = String.valueOf(e.getMessage());
       }
-      if (never.await(RETRY_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new IllegalStateException("nobody holds this latch");
-      }
+      Run.hold(RETRY_PAUSE.toMillis());
     }
     throw new TimeoutException(
         node.id() + " took no mail for " + BOUND.toSeconds() + " s after the faults: " + trouble);

@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -79,7 +78,11 @@ final class Run {
       try {
         tally = run.all();
       } catch (Exception e) {
-        run.say("broken off; logs are in " + site.keepEvidence());
+        try {
+          run.say("broken off; logs are in " + site.keepEvidence());
+        } catch (IOException second) {
+          e.addSuppressed(second);
+        }
         throw e;
       }
       Optional<Path> kept = Optional.empty();
@@ -181,8 +184,7 @@ final class Run {
     List<NodeProcess> victims = victims(blow);
     Set<String> names = new HashSet<>(victims.stream().map(NodeProcess::id).toList());
     boolean path =
-        hand.path()
-            || victims.size() * 2 > options.nodes()
+        victims.size() * 2 > options.nodes()
             || terms
                 .shardLeaders()
                 .map(leaders -> leaders.stream().anyMatch(l -> l.isEmpty() || names.contains(l)))
@@ -204,12 +206,10 @@ final class Run {
         : blow.victims().stream().map(number -> cluster.node("n" + number)).toList();
   }
 
-  /** Lets the time of the plan pass. */
-  private static void hold(int millis) throws InterruptedException {
-    CountDownLatch never = new CountDownLatch(1);
-    if (never.await(millis, TimeUnit.MILLISECONDS)) {
-      throw new IllegalStateException("nobody holds this latch");
-    }
+  /** Lets time pass, as a plan or a retry wants it. */
+  static void hold(long millis) throws InterruptedException {
+    // There is no event to wait for: the time is the point.
+    TimeUnit.MILLISECONDS.sleep(millis);
   }
 
   /** Waits for the end of all mail, and looks at everything. */

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,39 +119,43 @@ final class Site implements AutoCloseable {
           Files.copy(file, kept.resolve(file.getFileName()));
         }
       }
-      Path raft = node.dataDirectory().resolve("raft");
-      if (Files.isDirectory(raft)) {
-        copyRaftLogs(raft, Files.createDirectory(kept.resolve(node.id() + "-raft")));
-      }
+      copyRaftLogs(
+          node.dataDirectory().resolve("raft"),
+          Files.createDirectory(kept.resolve(node.id() + "-raft")));
     }
     return kept;
   }
 
   /** The log and the vote of each group; the nodes may still write to them. */
   private static void copyRaftLogs(Path from, Path to) throws IOException {
-    List<Path> files;
-    try (Stream<Path> tree = Files.walk(from, 3)) {
-      files = tree.filter(file -> file.toString().contains("/current/")).toList();
-    }
-    for (Path file : files) {
-      Path target = to.resolve(from.relativize(file).toString().replace('/', '-'));
-      if (Files.isRegularFile(file)) {
-        Files.copy(file, target);
+    for (Path group : list(from)) {
+      for (Path file : list(group.resolve("current"))) {
+        try {
+          Files.copy(file, to.resolve(group.getFileName() + "-" + file.getFileName()));
+        } catch (NoSuchFileException e) {
+          // Renamed or purged since it was listed: evidence of the rest is worth more.
+        }
       }
+    }
+  }
+
+  private static List<Path> list(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.toList();
     }
   }
 
   @Override
   public void close() throws IOException {
-    try {
-      cluster.close();
-    } finally {
-      sink.close();
-      ground.close();
-      try (Stream<Path> jars = Files.list(agents)) {
-        for (Path jar : jars.toList()) {
-          Files.delete(jar);
-        }
+    // From right to left: the nodes first, what is below them last, each whatever the others do.
+    try (ground;
+        sink;
+        cluster) {
+      for (Path jar : list(agents)) {
+        Files.delete(jar);
       }
       Files.delete(agents);
     }

@@ -3,6 +3,7 @@ package io.mailraft.ops.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mailraft.testkit.Action;
+import io.mailraft.testkit.Ports;
 import io.mailraft.testkit.Script;
 import io.mailraft.testkit.SmtpSink;
 import io.mailraft.testkit.Stage;

@@ -73,6 +73,7 @@ class FakeClockTest {
 
   @Test
   void a_jump_moves_the_wall_clock_and_neither_monotonic_time_nor_waits() throws Exception {
+    long pid;
     try (FakeClock clock = FakeClock.create(place.resolve("clock"))) {
       ProcessBuilder builder =
           new ProcessBuilder(
@@ -84,6 +85,7 @@ class FakeClockTest {
       builder.environment().putAll(clock.environment());
       builder.redirectError(ProcessBuilder.Redirect.INHERIT);
       Process watch = builder.start();
+      pid = watch.pid();
       try {
         Seen first = ask(watch);
         assertRight(first, Duration.ZERO);
@@ -99,6 +101,8 @@ class FakeClockTest {
         watch.destroyForcibly().waitFor();
       }
     }
+    assertThat(Path.of("/dev/shm/faketime_shm_" + pid)).doesNotExist();
+    assertThat(Path.of("/dev/shm/sem.faketime_sem_" + pid)).doesNotExist();
   }
 
   private static Seen askUntilMoved(Process watch, Seen before) throws Exception {

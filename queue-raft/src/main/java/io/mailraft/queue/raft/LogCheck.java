@@ -65,8 +65,7 @@ final class LogCheck {
               segment.file(), "the log before it ends at entry " + last + ", entries are missing");
         }
         // A crash while a snapshot was being installed: Ratis had begun a new segment behind it,
-        // and
-        // not yet removed those before, which the snapshot contains.
+        // and not yet removed those before, which the snapshot contains.
         for (Path superseded : before) {
           LOG.warn("removing {}, which the snapshot at {} contains", superseded, snapshotIndex);
           Files.delete(superseded);

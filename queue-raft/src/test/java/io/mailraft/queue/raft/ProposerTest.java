@@ -8,6 +8,7 @@ import io.mailraft.api.log.DropUploads;
 import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.StoreMessage;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,11 +176,11 @@ class ProposerTest {
     CompletableFuture<Answer> waiting = proposer.propose(message("b"));
     CompletableFuture<Answer> patient = proposer.propose(OUTCOMES);
     proposer.leadershipLost();
-    assertThat(waiting).failsWithin(java.time.Duration.ofSeconds(20));
-    assertThat(patient).failsWithin(java.time.Duration.ofSeconds(20));
+    assertThat(waiting).failsWithin(Duration.ofSeconds(20));
+    assertThat(patient).failsWithin(Duration.ofSeconds(20));
     assertThat(onItsWay).isNotDone();
     first.done().completeExceptionally(log.notLeader());
-    assertThat(onItsWay).failsWithin(java.time.Duration.ofSeconds(20));
-    assertThat(claimed).failsWithin(java.time.Duration.ofSeconds(20));
+    assertThat(onItsWay).failsWithin(Duration.ofSeconds(20));
+    assertThat(claimed).failsWithin(Duration.ofSeconds(20));
   }
 }

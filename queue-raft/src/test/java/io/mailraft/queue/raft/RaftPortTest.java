@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mailraft.config.TlsFiles;
 import io.mailraft.queue.store.Position;
+import io.mailraft.testkit.PeerCertificate;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -30,10 +32,15 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class RaftPortTest {
   @TempDir Path directory;
 
+  private TlsFiles tls(String name) throws IOException {
+    PeerCertificate made = PeerCertificate.make(directory.resolve(name), List.of("127.0.0.1"));
+    return new TlsFiles(made.certificate(), made.key(), made.authority());
+  }
+
   @Test
   void withCertificatesNodesWorkTogetherAndOneWithoutOrWithAForeignOneIsKeptOut() throws Exception {
-    TlsFiles ours = TestCertificates.make(directory.resolve("ours"));
-    TlsFiles foreign = TestCertificates.make(directory.resolve("foreign"));
+    TlsFiles ours = tls("ours");
+    TlsFiles foreign = tls("foreign");
     Map<String, Optional<TlsFiles>> files = new ConcurrentHashMap<>();
     files.put("n1", Optional.of(ours));
     files.put("n2", Optional.of(ours));

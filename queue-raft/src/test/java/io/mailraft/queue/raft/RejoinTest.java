@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mailraft.queue.store.StoreException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,62 +57,44 @@ class RejoinTest {
   @Test
   void i1_anEmptiedNodeIsRefusedAndElectsNobody() throws Exception {
     try (TestCluster cluster = TestCluster.of(directory, 3).startAll()) {
-      cluster.propose(TestCluster.token(1));
-      cluster.settle();
-      String lagging = cluster.follower();
-      String emptied = other(cluster, lagging);
-      cluster.stop(lagging);
-      // Acknowledged by the leader and the node that is then emptied alone.
-      cluster.propose(TestCluster.token(2));
-      String leader = cluster.leader();
-      cluster.stop(emptied);
-      cluster.stop(leader);
-      Durable.remove(cluster.data(emptied));
-
-      cluster.start(lagging);
-      cluster.start(emptied);
+      Down down = Down.of(cluster);
+      cluster.start(down.lagging());
+      cluster.start(down.emptied());
       CompletableFuture<Throwable> reason = new CompletableFuture<>();
-      cluster.host(emptied).onBroken(reason::complete);
+      cluster.host(down.emptied()).onBroken(reason::complete);
 
       assertThat(reason.get(20, TimeUnit.SECONDS))
           .isInstanceOf(StoreException.class)
           .hasMessageContaining("node rejoin");
-      cluster.stop(emptied);
-      assertThat(cluster.group(lagging).leader()).isEmpty();
-      cluster.start(leader);
+      cluster.stop(down.emptied());
+      assertThat(cluster.group(down.lagging()).leader()).isEmpty();
+      cluster.start(down.leader());
       cluster.propose(TestCluster.token(3));
       cluster.settle();
-      assertThat(LedgerFold.tokens(cluster.group(lagging).view())).containsExactly(1L, 2L, 3L);
+      assertThat(LedgerFold.tokens(cluster.group(down.lagging()).view()))
+          .containsExactly(1L, 2L, 3L);
     }
   }
 
   @Test
   void i1_aNodeThatRejoinsVotesOnlyOnceItHasWhatWasCommitted() throws Exception {
     try (TestCluster cluster = TestCluster.of(directory, 3).startAll()) {
-      cluster.propose(TestCluster.token(1));
-      cluster.settle();
-      String lagging = cluster.follower();
-      String emptied = other(cluster, lagging);
-      cluster.stop(lagging);
-      cluster.propose(TestCluster.token(2));
-      String leader = cluster.leader();
-      cluster.stop(emptied);
-      cluster.stop(leader);
-      Durable.remove(cluster.data(emptied));
+      Down down = Down.of(cluster);
+      String emptied = down.emptied();
       Membership.makeRejoining(cluster.data(emptied));
       assertThatThrownBy(() -> cluster.start(emptied)).hasMessageContaining("again");
 
       // The only other one that runs lacks what was acknowledged last.
-      cluster.start(lagging);
+      cluster.start(down.lagging());
       List<String> said = new CopyOnWriteArrayList<>();
       Thread rejoining = rejoin(cluster, emptied, said, new ArrayList<>());
       TestCluster.await("a question", () -> !said.isEmpty());
-      TestCluster.await("its port", () -> cluster.group(lagging).leader().isEmpty());
+      TestCluster.await("its port", () -> cluster.group(down.lagging()).leader().isEmpty());
       assertThat(said).noneMatch(line -> line.startsWith("heard"));
       assertThat(Membership.open(cluster.data(emptied)).state())
           .isEqualTo(Membership.State.REJOINING);
 
-      cluster.start(leader);
+      cluster.start(down.leader());
       rejoining.join();
       assertThat(said.getLast()).contains("is here");
       assertThat(Membership.open(cluster.data(emptied)).state()).isEqualTo(Membership.State.MEMBER);
@@ -164,12 +147,22 @@ class RejoinTest {
     }
   }
 
-  private static String other(TestCluster cluster, String than) {
-    String leader = cluster.leader();
-    return cluster.running().stream()
-        .filter(node -> !node.equals(leader) && !node.equals(than))
-        .findFirst()
-        .orElseThrow();
+  /** Three nodes that are stopped: the last record is with the leader and the emptied one alone. */
+  private record Down(String leader, String lagging, String emptied) {
+    static Down of(TestCluster cluster) throws IOException {
+      cluster.propose(TestCluster.token(1));
+      cluster.settle();
+      String lagging = cluster.follower();
+      cluster.stop(lagging);
+      cluster.propose(TestCluster.token(2));
+      String leader = cluster.leader();
+      String emptied =
+          cluster.running().stream().filter(node -> !node.equals(leader)).findFirst().orElseThrow();
+      cluster.stop(emptied);
+      cluster.stop(leader);
+      Durable.remove(cluster.data(emptied));
+      return new Down(leader, lagging, emptied);
+    }
   }
 
   private static Thread rejoin(

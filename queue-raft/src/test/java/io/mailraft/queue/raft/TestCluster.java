@@ -6,14 +6,12 @@ import io.mailraft.api.log.Record;
 import io.mailraft.api.log.StoreChunk;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.TlsFiles;
+import io.mailraft.testkit.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,14 +64,8 @@ final class TestCluster implements AutoCloseable {
   /** Nodes n1, n2 and so on, on ports that nobody listens on. */
   static Map<String, HostPort> freePeers(int nodes) throws IOException {
     Map<String, HostPort> peers = new LinkedHashMap<>();
-    List<ServerSocket> held = new ArrayList<>();
-    for (int i = 1; i <= nodes; i++) {
-      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-      held.add(socket);
-      peers.put("n" + i, new HostPort("127.0.0.1", socket.getLocalPort()));
-    }
-    for (ServerSocket socket : held) {
-      socket.close();
+    for (int port : Ports.free(nodes)) {
+      peers.put("n" + (peers.size() + 1), new HostPort("127.0.0.1", port));
     }
     return peers;
   }

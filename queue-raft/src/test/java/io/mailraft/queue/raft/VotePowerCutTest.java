@@ -92,7 +92,7 @@ class VotePowerCutTest {
       Files.createDirectories(file.getParent());
       Votes votes = mended ? ours(file) : ofRatis(file);
       votes.persist(FIRST);
-      run("sync");
+      run("sync", "--file-system", disk.toString());
       votes.persist(SECOND);
       assertThat(VoteFile.read(file)).isEqualTo(SECOND);
       run("python3", "-c", CUT, disk.toString());

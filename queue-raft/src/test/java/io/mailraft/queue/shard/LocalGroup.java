@@ -8,6 +8,7 @@ import io.mailraft.queue.store.Batch;
 import io.mailraft.queue.store.MemoryStore;
 import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.Store;
+import io.mailraft.queue.store.Table;
 import io.mailraft.queue.store.View;
 import java.util.List;
 import java.util.Optional;
@@ -57,7 +58,7 @@ final class LocalGroup implements Group, AutoCloseable {
   }
 
   /** Changes a row behind the fold's back. */
-  void overwrite(io.mailraft.queue.store.Table table, byte[] key, byte[] value) {
+  void overwrite(Table table, byte[] key, byte[] value) {
     Batch batch = store.begin();
     // A row that is written once is removed before.
     batch.delete(table, key);
@@ -67,7 +68,7 @@ final class LocalGroup implements Group, AutoCloseable {
     store.commit(again, new Position(1, ++index, index));
   }
 
-  int rows(io.mailraft.queue.store.Table table) {
+  int rows(Table table) {
     int[] rows = {0};
     store.scan(
         table,

@@ -1,4 +1,4 @@
-package io.mailraft.ops.chaos;
+package io.mailraft.testkit;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -16,18 +16,22 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What nodes beyond loopback know each other by: an authority and one certificate for all their
+ * What the nodes of a cluster know each other by: an authority and one certificate for all their
  * addresses, made with the JDK's keytool. Valid from long ago, so that clocks may jump.
  *
  * @param certificate PEM file of the nodes' certificate
  * @param key PEM file of its key
  * @param authority PEM file of who signed it
  */
-record ClusterCertificate(Path certificate, Path key, Path authority) {
+public record PeerCertificate(Path certificate, Path key, Path authority) {
   private static final String PASSWORD = "example-password";
 
-  /** Makes it in a directory. */
-  static ClusterCertificate make(Path directory, List<String> addresses) throws IOException {
+  /**
+   * Makes it in a directory.
+   *
+   * @param addresses IP addresses of all nodes
+   */
+  public static PeerCertificate make(Path directory, List<String> addresses) throws IOException {
     Files.createDirectories(directory);
     Path store = directory.resolve("store.p12");
     keytool(store, "-alias", "authority", "-dname", "CN=authority", "-ext", "bc:c");
@@ -47,7 +51,7 @@ record ClusterCertificate(Path certificate, Path key, Path authority) {
       KeyStore keys = KeyStore.getInstance("PKCS12");
       keys.load(in, PASSWORD.toCharArray());
       Key key = keys.getKey("node", PASSWORD.toCharArray());
-      return new ClusterCertificate(
+      return new PeerCertificate(
           pem(directory, "node.crt", "CERTIFICATE", keys.getCertificate("node").getEncoded()),
           pem(directory, "node.key", "PRIVATE KEY", key.getEncoded()),
           pem(directory, "ca.crt", "CERTIFICATE", keys.getCertificate("authority").getEncoded()));
@@ -81,11 +85,5 @@ record ClusterCertificate(Path certificate, Path key, Path authority) {
             .formatted(
                 kind, Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content), kind);
     return Files.writeString(directory.resolve(name), text);
-  }
-
-  /** The setting cluster.tls, as YAML on one line. */
-  String yaml() {
-    return "{ certificate: \"%s\", key: \"%s\", authority: \"%s\" }"
-        .formatted(certificate, key, authority);
   }
 }

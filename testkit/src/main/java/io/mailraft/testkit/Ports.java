@@ -1,4 +1,4 @@
-package io.mailraft.ops.chaos;
+package io.mailraft.testkit;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -12,14 +12,19 @@ import java.util.concurrent.ThreadLocalRandom;
  * Ports of 127.0.0.1 that nobody listens on. They lie below the range from which the system gives
  * outgoing connections theirs, so that a node that is restarted finds its port still free.
  */
-final class Ports {
+public final class Ports {
   private static final int FIRST = 20_000;
   private static final int LAST = 32_000;
   private static final int TRIES_MAX = 1_000;
 
   private Ports() {}
 
-  static List<Integer> free(int count) throws IOException {
+  /**
+   * So many different ones.
+   *
+   * @throws IOException if hardly any is free
+   */
+  public static List<Integer> free(int count) throws IOException {
     List<ServerSocket> held = new ArrayList<>();
     try {
       for (int tries = 0; held.size() < count; tries++) {
