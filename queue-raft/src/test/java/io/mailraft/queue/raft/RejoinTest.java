@@ -3,15 +3,18 @@ package io.mailraft.queue.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mailraft.api.member.Storage;
 import io.mailraft.queue.store.StoreException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,6 +42,8 @@ class RejoinTest {
     try (TestCluster cluster = TestCluster.of(directory, 3)) {
       cluster.start("n1");
       cluster.start("n2");
+      awaitAcquaintance(cluster, "n1", "n2");
+      awaitAcquaintance(cluster, "n2", "n1");
       assertThat(Membership.open(cluster.data("n1")).state()).isEqualTo(Membership.State.NEW);
       assertThat(cluster.group("n1").leader()).isEmpty();
       cluster.start("n3");
@@ -87,9 +92,9 @@ class RejoinTest {
       // The only other one that runs lacks what was acknowledged last.
       cluster.start(down.lagging());
       List<String> said = new CopyOnWriteArrayList<>();
-      Thread rejoining = rejoin(cluster, emptied, said, new ArrayList<>());
-      TestCluster.await("a question", () -> !said.isEmpty());
-      TestCluster.await("its port", () -> cluster.group(down.lagging()).leader().isEmpty());
+      Thread rejoining = rejoin(cluster, emptied, said::add, new ArrayList<>());
+      awaitAcquaintance(cluster, down.lagging(), emptied);
+      assertThat(cluster.group(down.lagging()).leader()).isEmpty();
       assertThat(said).noneMatch(line -> line.startsWith("heard"));
       assertThat(Membership.open(cluster.data(emptied)).state())
           .isEqualTo(Membership.State.REJOINING);
@@ -124,13 +129,26 @@ class RejoinTest {
       Membership.makeRejoining(cluster.data(emptied));
       List<Throwable> ends = new CopyOnWriteArrayList<>();
       List<String> said = new CopyOnWriteArrayList<>();
-      Thread first = rejoin(cluster, emptied, said, ends);
-      TestCluster.await("an answer", () -> said.stream().anyMatch(line -> line.contains("heard")));
+      String leader = cluster.leader();
+      Thread first =
+          rejoin(
+              cluster,
+              emptied,
+              line -> {
+                if (line.startsWith("heard")) {
+                  cluster.stop(leader); // So that it cannot come to an end.
+                }
+                said.add(line);
+              },
+              ends);
+      TestCluster.await("a fetch", () -> said.stream().anyMatch(line -> line.contains("fetching")));
       first.interrupt();
       first.join();
+      assertThat(ends).hasOnlyElementsOfType(InterruptedException.class).hasSize(1);
 
+      cluster.start(leader);
       said.clear();
-      Thread second = rejoin(cluster, emptied, said, new ArrayList<>());
+      Thread second = rejoin(cluster, emptied, said::add, new ArrayList<>());
       second.join();
       assertThat(said.getLast()).contains("is here");
       cluster.start(emptied);
@@ -141,10 +159,56 @@ class RejoinTest {
 
       Durable.remove(cluster.data(emptied));
       Files.move(old, cluster.data(emptied));
-      CompletableFuture<Throwable> reason = new CompletableFuture<>();
-      cluster.start(emptied).onBroken(reason::complete);
-      assertThat(reason.get(20, TimeUnit.SECONDS)).hasMessageContaining("restored from a copy");
+      assertThatThrownBy(() -> cluster.start(emptied)).hasMessageContaining("node rejoin");
     }
+  }
+
+  @Test
+  void ofFiveOneThatWasAwayDuringARejoinKnowsTheNewStorageAllTheSame() throws Exception {
+    try (TestCluster cluster = TestCluster.of(directory, 5).startAll()) {
+      cluster.propose(TestCluster.token(1));
+      cluster.settle();
+      awaitAcquaintance(cluster, "n5", "n1");
+      cluster.stop("n5");
+      cluster.stop("n1");
+      Durable.remove(cluster.data("n1"));
+      Membership.makeRejoining(cluster.data("n1"));
+      rejoin(cluster, "n1", _ -> {}, new ArrayList<>()).join();
+
+      cluster.start("n5");
+      cluster.start("n1");
+      Storage rejoined = Membership.open(cluster.data("n1")).storage();
+      assertThat(rejoined.getGeneration()).isPositive();
+      TestCluster.await(
+          "the new storage", () -> rejoined.equals(known(cluster, "n5", "n1").orElseThrow()));
+      cluster.propose(TestCluster.token(2));
+      cluster.settle();
+      assertThat(LedgerFold.tokens(cluster.group("n1").view())).containsExactly(1L, 2L);
+    }
+  }
+
+  private static Optional<Storage> known(TestCluster cluster, String by, String node) {
+    try {
+      return Optional.ofNullable(Membership.open(cluster.data(by)).peers().get(node));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void awaitAcquaintance(TestCluster cluster, String by, String node) {
+    TestCluster.await(
+        by + " with " + node + " noted",
+        () -> {
+          Path data = cluster.data(node);
+          try {
+            Storage its = Membership.open(data).storage();
+            return known(cluster, by, node)
+                .filter(storage -> storage.getNumber() == its.getNumber())
+                .isPresent();
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+        });
   }
 
   /** Three nodes that are stopped: the last record is with the leader and the emptied one alone. */
@@ -166,7 +230,7 @@ class RejoinTest {
   }
 
   private static Thread rejoin(
-      TestCluster cluster, String node, List<String> said, List<Throwable> ends) {
+      TestCluster cluster, String node, Consumer<String> progress, List<Throwable> ends) {
     return Thread.ofPlatform()
         .start(
             () -> {
@@ -176,7 +240,7 @@ class RejoinTest {
                       List.of(new GroupSpec(TestCluster.GROUP, new LedgerFold())),
                       UnaryOperator.identity(),
                       true)) {
-                host.catchUp(said::add);
+                host.catchUp(progress);
               } catch (Exception e) {
                 ends.add(e);
               }
