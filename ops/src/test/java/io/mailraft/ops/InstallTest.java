@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
  * mail flows. With {@code -Dmailraft.stateBytes=5000000000} the state has 5 GB.
  */
 class InstallTest {
-  private static final long STATE_BYTES = Long.getLong("mailraft.stateBytes", 50_000_000);
-  private static final int BODY_BYTES_MAX = 400_000;
+  private static final long STATE_BYTES = Long.getLong("mailraft.stateBytes", 150_000_000);
+  private static final int BODY_BYTES_MAX = 200_000;
   private static final int HEAP_MIB = 128;
   private static final Duration BOUND = Duration.ofSeconds(90 + STATE_BYTES / 2_000_000);
   private static final Pattern HEAP = Pattern.compile("used (\\d+)K");
@@ -49,7 +49,7 @@ class InstallTest {
                     .withSettings(
                         """
                         delivery: { helo: "${node}.example", retry: [1h] }
-                        queue: { snapshotLogBytes: 32MiB }
+                        queue: { snapshotLogBytes: 16MiB }
                         """)
                     .withJavaOptions("-Xmx" + HEAP_MIB + "m"))) {
       NodeProcess absent = run.follower();

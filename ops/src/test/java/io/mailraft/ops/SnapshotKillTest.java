@@ -2,9 +2,11 @@ package io.mailraft.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mailraft.ops.chaos.Await;
 import io.mailraft.ops.chaos.LoadClient;
 import io.mailraft.ops.chaos.NodeProcess;
 import io.mailraft.testkit.Script;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +21,13 @@ import org.junit.jupiter.api.Test;
  */
 class SnapshotKillTest {
   private static final int ROUNDS = Integer.getInteger("mailraft.rounds", 2);
-  private static final int MESSAGES_PER_ROUND = 250;
+
+  /**
+   * Together some 27 MB: the first file of the log, of 16 MiB, is full and 64 entries more are
+   * kept, so that the node that was away finds the log no longer there.
+   */
+  private static final int MESSAGES_PER_ROUND = 900;
+
   private static final int BODY_BYTES_MAX = 60_000;
 
   @Test
@@ -54,6 +62,16 @@ class SnapshotKillTest {
         run.ledger.pathFault(victim.id());
         victim.kill();
         run.cluster.startAll(ClusterRun.BOUND);
+        Await.until(
+            ClusterRun.BOUND,
+            away.id() + " has installed a snapshot",
+            () -> {
+              try {
+                return Files.readString(away.errorLog()).contains(" by the snapshot ");
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
       }
       run.settle();
       run.assertReplicasEqual();

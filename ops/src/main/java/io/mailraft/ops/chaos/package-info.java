@@ -9,7 +9,8 @@
  * machine a node finds itself on, such as those of {@link io.mailraft.ops.faults}. {@link
  * io.mailraft.ops.chaos.LoadClient} hands in mail over many sessions and writes down every answer.
  * {@link io.mailraft.ops.chaos.Ledger} compares those answers with what a sink received. The demo
- * and the process-level tests are made of these.
+ * and the process-level tests are made of these. {@link io.mailraft.ops.chaos.Training} makes the
+ * ahead-of-time cache by which nodes start fast, of a build and of a run of tests.
  *
  * <h2>Invariants</h2>
  *

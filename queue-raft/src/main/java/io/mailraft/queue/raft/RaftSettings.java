@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.server.RaftServerConfigKeys;
@@ -100,14 +101,12 @@ final class RaftSettings {
     RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);
     RaftServerConfigKeys.Snapshot.setTriggerWhenRemoveEnabled(properties, false);
     RaftServerConfigKeys.RetryCache.setExpiryTime(properties, time(REPLY_CACHE));
+    RaftConfigKeys.Rpc.setType(properties, new RaftTransport());
     GrpcConfigKeys.Server.setHost(properties, settings.address().host());
     GrpcConfigKeys.Server.setPort(properties, settings.address().port());
     GrpcConfigKeys.setMessageSizeMax(properties, SizeInBytes.valueOf(GRPC_MESSAGE_BYTES_MAX));
     GrpcConfigKeys.setFlowControlWindow(properties, SizeInBytes.valueOf(4 << 20));
     GrpcConfigKeys.Server.setLeaderOutstandingAppendsMax(properties, OUTSTANDING_APPENDS_MAX);
-    properties.setInt(GrpcConfigKeys.Server.BOSS_GROUP_SIZE_KEY, 1);
-    properties.setInt(GrpcConfigKeys.Server.WORKER_GROUP_SIZE_KEY, 2);
-    properties.setInt(GrpcConfigKeys.Client.WORKER_GROUP_SIZE_KEY, 2);
     refuseUnsafe(properties, System.getProperties());
     return properties;
   }
