@@ -148,7 +148,7 @@ final class Node implements AutoCloseable {
         new HttpDoors(
             config.http(),
             config.admin(),
-            new AdminService(config, Version.text(), queue),
+            new AdminService(config, Version.text(), queue, this::router),
             metrics,
             queue::unready);
     http = Optional.of(doors);
