@@ -22,6 +22,49 @@ public final class DomainName {
     if (text.isEmpty() || text.length() > DOMAIN_CHARS_MAX) {
       return Optional.empty();
     }
+    return isPlain(text) ? Optional.of(text) : spelled(text);
+  }
+
+  /**
+   * Whether the text is in its one spelling already, as nearly every domain is: a look that costs
+   * nothing beside taking it apart.
+   */
+  private static boolean isPlain(String text) {
+    boolean letter = false;
+    char before = '.';
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c >= 'a' && c <= 'z') {
+        letter = true;
+      } else if (c == '.') {
+        if (before == '.' || before == '-') {
+          return false;
+        }
+        letter = false;
+      } else if (c == '-' ? before == '.' : !(c >= '0' && c <= '9')) {
+        return false;
+      }
+      before = c;
+    }
+    // A last label without a letter is left to the long way, as are long ones.
+    return letter && before != '-' && !hasLongLabel(text);
+  }
+
+  private static boolean hasLongLabel(String text) {
+    if (text.length() <= LABEL_CHARS_MAX) {
+      return false;
+    }
+    int start = 0;
+    for (int dot = text.indexOf('.'); dot >= 0; dot = text.indexOf('.', start)) {
+      if (dot - start > LABEL_CHARS_MAX) {
+        return true;
+      }
+      start = dot + 1;
+    }
+    return text.length() - start > LABEL_CHARS_MAX;
+  }
+
+  private static Optional<String> spelled(String text) {
     StringBuilder domain = new StringBuilder(text.length());
     String last = "";
     for (String label : DOTS.matcher(text).replaceAll(".").split("\\.", -1)) {

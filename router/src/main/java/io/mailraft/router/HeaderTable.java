@@ -37,7 +37,7 @@ final class HeaderTable {
     if (values.isEmpty()) {
       return Optional.empty();
     }
-    List<Entry> found = new ArrayList<>();
+    List<Entry> found = new ArrayList<>(1);
     headers
         .values(values.keySet())
         .forEach(
@@ -47,6 +47,9 @@ final class HeaderTable {
                 found.add(entry);
               }
             });
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
     found.sort(Comparator.comparingInt(Entry::position));
     return found.stream().map(Entry::match).filter(match -> usable.test(match.zone())).findFirst();
   }

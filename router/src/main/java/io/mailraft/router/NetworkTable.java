@@ -19,7 +19,16 @@ final class NetworkTable {
   private static final int IPV4_BYTES = 4;
 
   /** The leading bits of an address, as a key. */
-  private record Bits(long high, long low, int prefix) {}
+  private record Bits(long high, long low, int prefix) {
+    Bits first(int bits) {
+      return new Bits(high & mask(bits), low & mask(bits - Long.SIZE), bits);
+    }
+
+    /** The first so many bits of a word; none for 0 and less, all for 64 and more. */
+    private static long mask(int bits) {
+      return bits <= 0 ? 0 : bits >= Long.SIZE ? -1L : -1L << (Long.SIZE - bits);
+    }
+  }
 
   /** Networks of one address family. */
   private static final class Family {
@@ -29,7 +38,7 @@ final class NetworkTable {
 
     void add(String zone, Cidr network) {
       networks.putIfAbsent(
-          bits(network.network().getAddress(), network.prefix()),
+          words(network.network().getAddress()).first(network.prefix()),
           new Match(zone, network.toString()));
       if (prefixSet.add(network.prefix())) {
         longestFirst = prefixSet.descendingSet().stream().mapToInt(Integer::intValue).toArray();
@@ -37,8 +46,9 @@ final class NetworkTable {
     }
 
     Optional<Match> find(byte[] address, Predicate<String> usable) {
+      Bits whole = words(address);
       for (int prefix : longestFirst) {
-        Match match = networks.get(bits(address, prefix));
+        Match match = networks.get(whole.first(prefix));
         if (match != null && usable.test(match.zone())) {
           return Optional.of(match);
         }
@@ -67,10 +77,10 @@ final class NetworkTable {
     return address.length == IPV4_BYTES ? ipv4 : ipv6;
   }
 
-  private static Bits bits(byte[] address, int prefix) {
-    byte[] wide = address.length < 2 * Long.BYTES ? Arrays.copyOf(address, 16) : address;
-    return new Bits(
-        word(wide, 0) & mask(prefix), word(wide, Long.BYTES) & mask(prefix - Long.SIZE), prefix);
+  /** A whole address; one of IPv4 fills the first of the words from its top. */
+  private static Bits words(byte[] address) {
+    byte[] wide = Arrays.copyOf(address, 2 * Long.BYTES);
+    return new Bits(word(wide, 0), word(wide, Long.BYTES), 2 * Long.SIZE);
   }
 
   private static long word(byte[] bytes, int from) {
@@ -79,10 +89,5 @@ final class NetworkTable {
       word = word << Byte.SIZE | (bytes[i] & 0xff);
     }
     return word;
-  }
-
-  /** The first so many bits of a word; none for 0 and less, all for 64 and more. */
-  private static long mask(int bits) {
-    return bits <= 0 ? 0 : bits >= Long.SIZE ? -1L : -1L << (Long.SIZE - bits);
   }
 }
