@@ -13,8 +13,9 @@
  *
  * A {@code MailraftConfig} that comes from here needs no further check: every number is in its
  * range, the node is one of its peers, the zone {@code default} exists, and nothing listens or
- * talks beyond loopback without the setting that makes it safe. Each default is written once, in a
- * reader, and asserted one by one in a test.
+ * talks beyond loopback without the setting that makes it safe. No two zones have an equal routing
+ * key, and {@code ZonesDocument.parse} reads back what {@code format} wrote. Each default is
+ * written once, in a reader, and asserted one by one in a test.
  *
  * <h2>Threads</h2>
  *
