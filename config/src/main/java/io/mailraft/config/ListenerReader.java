@@ -53,12 +53,15 @@ final class ListenerReader {
   }
 
   private static SmtpConfig smtpListener(Section section) {
+    HostPort listen =
+        section.value("listen", new HostPort("127.0.0.1", 2525), ListenerReader::listen);
     SmtpConfig listener =
         new SmtpConfig(
             section.value("name", "feeder", ListenerReader::name),
-            section.value("listen", new HostPort("127.0.0.1", 2525), ListenerReader::listen),
+            listen,
             section.value("hostname", ListenerReader::hostname).orElseGet(LocalHostName::get),
             section.list("allow", List.of(), NETWORKS_MAX, Cidr::parse),
+            section.flag("trustRouting", listen.isLoopback()),
             section.size("maxMessageBytes", GIB, KIB, TIB),
             section.integer("maxRecipients", 10_000, 1, 100_000),
             (int) section.size("maxLineBytes", 100_000, 998, 16 * MIB),

@@ -164,11 +164,35 @@ final class Section {
   <T> Optional<T> value(String key, Function<String, T> parser) {
     asked.add(key);
     Node node = values.get(key);
-    return node == null ? Optional.empty() : scalar(key, node, parser);
+    return node == null ? Optional.empty() : scalar(key, node, (text, at) -> parser.apply(text));
+  }
+
+  /** Reads one value, and may refuse it as the parser of {@link #value} does. */
+  @FunctionalInterface
+  interface LineParser<T> {
+    T parse(String text, int line);
   }
 
   /** The values of a list. */
   <T> List<T> list(String key, List<T> fallback, int countMax, Function<String, T> parser) {
+    return entries(key, fallback, countMax, (text, at) -> parser.apply(text));
+  }
+
+  /** The values of a list, empty where the key is absent, for a parser that minds the line. */
+  <T> List<T> listWithLines(String key, int countMax, LineParser<T> parser) {
+    return entries(key, List.of(), countMax, parser);
+  }
+
+  /** As above, where one value may stand without brackets. */
+  <T> List<T> oneOrMore(String key, int countMax, LineParser<T> parser) {
+    asked.add(key);
+    Node node = values.get(key);
+    return node instanceof ScalarNode
+        ? scalar(key, node, parser).map(List::of).orElse(List.of())
+        : entries(key, List.of(), countMax, parser);
+  }
+
+  private <T> List<T> entries(String key, List<T> fallback, int countMax, LineParser<T> parser) {
     asked.add(key);
     Node node = values.get(key);
     if (node == null) {
@@ -242,7 +266,21 @@ final class Section {
     return duration;
   }
 
-  private <T> Optional<T> scalar(String key, Node node, Function<String, T> parser) {
+  /** Yes or no. */
+  boolean flag(String key, boolean fallback) {
+    asked.add(key);
+    Node node = values.get(key);
+    if (node == null) {
+      return fallback;
+    }
+    if (node instanceof ScalarNode scalar && scalar.getTag().equals(Tag.BOOL)) {
+      return Boolean.parseBoolean(scalar.getValue());
+    }
+    refuse(key, YamlText.line(node), "expected true or false, found " + kind(node));
+    return fallback;
+  }
+
+  private <T> Optional<T> scalar(String key, Node node, LineParser<T> parser) {
     int at = YamlText.line(node);
     if (!(node instanceof ScalarNode scalar)) {
       refuse(key, at, "expected one value, found " + kind(node));
@@ -252,7 +290,7 @@ final class Section {
       refuse(key, at, "expected text or a number, found " + scalar.getValue());
     } else {
       try {
-        return Optional.of(parser.apply(scalar.getValue()));
+        return Optional.of(parser.parse(scalar.getValue(), at));
       } catch (IllegalArgumentException e) {
         refuse(key, at, String.valueOf(e.getMessage()));
       }

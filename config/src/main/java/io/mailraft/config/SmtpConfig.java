@@ -10,6 +10,8 @@ import java.util.List;
  * @param listen address; beyond loopback only together with {@code allow}
  * @param hostname name in the banner and in the EHLO answer
  * @param allow client networks that may connect; empty allows all, and is refused beyond loopback
+ * @param trustRouting whether the X-Sending-Zone header of a message that comes in here chooses its
+ *     zone; by default where the listener is on loopback
  * @param maxMessageBytes largest message, in bytes
  * @param maxRecipients most recipients of one message; one more is answered 452 4.5.3
  * @param maxLineBytes longest line of a message without its CRLF, in bytes (RFC 5321 4.5.3.1.6 asks
@@ -26,6 +28,7 @@ public record SmtpConfig(
     HostPort listen,
     String hostname,
     List<Cidr> allow,
+    boolean trustRouting,
     long maxMessageBytes,
     int maxRecipients,
     int maxLineBytes,

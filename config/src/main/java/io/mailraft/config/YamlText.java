@@ -34,8 +34,14 @@ import org.snakeyaml.engine.v2.nodes.Node;
  * resolves scalars.
  */
 final class YamlText {
-  /** Largest file, in bytes. */
-  static final int FILE_BYTES_MAX = 1 << 20;
+  /** Largest file, in bytes: room for the routing of 1,000 zones with 100,000 long domains. */
+  static final int FILE_BYTES_MAX = 4 << 20;
+
+  /**
+   * Longest text, in characters. {@link ZonesDocument#format} may need more for what a file says,
+   * and the log takes 8 MiB.
+   */
+  static final int TEXT_CHARS_MAX = 7 << 20;
 
   /** Deepest nesting; what we read needs four levels. */
   static final int DEPTH_MAX = 10;
@@ -75,12 +81,12 @@ final class YamlText {
    * @param problems where the first thing outside the plain part is noted; nothing is returned then
    */
   static Optional<Node> compose(String text, Problems problems) {
-    if (text.length() > FILE_BYTES_MAX) {
-      problems.add(1, "the text is larger than " + Sizes.format(FILE_BYTES_MAX));
+    if (text.length() > TEXT_CHARS_MAX) {
+      problems.add(1, "the text is larger than " + Sizes.format(TEXT_CHARS_MAX));
       return Optional.empty();
     }
     String body = text.startsWith("\uFEFF") ? text.substring(1) : text;
-    LoadSettings settings = LoadSettings.builder().setCodePointLimit(FILE_BYTES_MAX + 1).build();
+    LoadSettings settings = LoadSettings.builder().setCodePointLimit(TEXT_CHARS_MAX + 1).build();
     try {
       return isPlain(body, settings, problems)
           ? new Compose(settings).composeString(body)

@@ -19,6 +19,7 @@ final class ZoneReader {
 
   static Map<String, ZoneConfig> zones(Section section) {
     Map<String, ZoneConfig> zones = new LinkedHashMap<>();
+    RoutingReader routing = new RoutingReader();
     List<String> names = section.keys();
     if (names.size() > ZONES_MAX) {
       section.refuse(names.get(ZONES_MAX), "more than " + ZONES_MAX + " zones");
@@ -27,20 +28,21 @@ final class ZoneReader {
       if (!NAME.matcher(name).matches()) {
         section.refuse(name, "a zone's name is 1 to 63 of a-z 0-9 - _");
       }
-      zones.put(name, zone(name, section.section(name)));
+      zones.put(name, zone(name, section.section(name), routing));
     }
     zones.computeIfAbsent(
         DEFAULT, name -> new ZoneConfig(name, CONNECTIONS, Optional.empty(), SMTP_PORT));
     return zones;
   }
 
-  private static ZoneConfig zone(String name, Section section) {
+  private static ZoneConfig zone(String name, Section section, RoutingReader routing) {
     ZoneConfig zone =
         new ZoneConfig(
             name,
             section.integer("connections", CONNECTIONS, 1, CONNECTIONS_MAX),
             section.value("host", ZoneReader::host),
-            section.integer("port", SMTP_PORT, 1, 65_535));
+            section.integer("port", SMTP_PORT, 1, 65_535),
+            routing.read(name, section));
     section.end();
     return zone;
   }

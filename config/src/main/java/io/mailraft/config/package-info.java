@@ -13,8 +13,9 @@
  *
  * A {@code MailraftConfig} that comes from here needs no further check: every number is in its
  * range, the node is one of its peers, the zone {@code default} exists, and nothing listens or
- * talks beyond loopback without the setting that makes it safe. Each default is written once, in a
- * reader, and asserted one by one in a test.
+ * talks beyond loopback without the setting that makes it safe. No two zones have an equal routing
+ * key, and {@code ZonesDocument.parse} reads back what {@code format} wrote. Each default is
+ * written once, in a reader, and asserted one by one in a test.
  *
  * <h2>Threads</h2>
  *
@@ -27,7 +28,7 @@
  *
  * <h2>Security</h2>
  *
- * The file is written by whoever runs the node, and is bounded all the same: 1 MiB, 10 levels, no
+ * The file is written by whoever runs the node, and is bounded all the same: 4 MiB, 10 levels, no
  * anchors, no aliases, no tags, no Java types. SMTP and HTTP beyond loopback need {@code allow},
  * Raft beyond loopback needs {@code cluster.tls}, the admin port stays on loopback. Loopback is
  * told by spelling, without a look-up. Text of the file is repeated in messages shortened and

@@ -38,6 +38,7 @@ final class ConfigDefaultsTest {
     assertThat(smtp.listen()).isEqualTo(new HostPort("127.0.0.1", 2525));
     assertThat(smtp.hostname()).isEqualTo(LocalHostName.get());
     assertThat(smtp.allow()).isEmpty();
+    assertThat(smtp.trustRouting()).isTrue();
     assertThat(smtp.maxMessageBytes()).isEqualTo(1_073_741_824L);
     assertThat(smtp.maxRecipients()).isEqualTo(10_000);
     assertThat(smtp.maxLineBytes()).isEqualTo(100_000);

@@ -41,6 +41,7 @@ final class ConfigMappingTest {
           listen: "0.0.0.0:587"
           hostname: mx.example
           allow: [192.0.2.0/24, "2001:db8::/32", 198.51.100.7]
+          trustRouting: true
           maxMessageBytes: 3GiB
           maxRecipients: 200
           maxLineBytes: 998
@@ -111,6 +112,7 @@ final class ConfigMappingTest {
                     Cidr.parse("192.0.2.0/24"),
                     Cidr.parse("2001:db8::/32"),
                     Cidr.parse("198.51.100.7/32")),
+                true,
                 3_221_225_472L,
                 200,
                 998,

@@ -44,6 +44,8 @@ final class ExampleFilesTest {
     assertThat(config.admin()).isEqualTo(defaults.admin());
     assertThat(config.delivery()).isEqualTo(defaults.delivery());
     assertThat(config.queue()).isEqualTo(defaults.queue());
+    assertThat(config.smtp().getFirst().trustRouting())
+        .isEqualTo(defaults.smtp().getFirst().trustRouting());
     assertThat(config.smtp().getFirst().maxMessageBytes())
         .isEqualTo(defaults.smtp().getFirst().maxMessageBytes());
   }
@@ -82,6 +84,8 @@ final class ExampleFilesTest {
     assertThat(config.node().id()).isEqualTo(id);
     assertThat(config.cluster().peers()).hasSize(3);
     assertThat(config.cluster().tls()).isPresent();
+    assertThat(config.smtp().getFirst().trustRouting()).isFalse();
+    assertThat(config.zones()).containsOnlyKeys("default", "offers");
     assertThat(config.cluster().peers().values()).noneMatch(HostPort::isLoopback);
   }
 

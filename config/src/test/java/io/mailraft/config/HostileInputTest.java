@@ -20,15 +20,15 @@ final class HostileInputTest {
 
   @Test
   void aHugeFileIsRefusedUnread() throws Exception {
-    Path file = Files.write(directory.resolve("huge.yaml"), new byte[(1 << 20) + 1]);
+    Path file = Files.write(directory.resolve("huge.yaml"), new byte[YamlText.FILE_BYTES_MAX + 1]);
     assertThatExceptionOfType(ConfigException.class)
         .isThrownBy(() -> ConfigLoader.load(file))
-        .withMessage(file + ": the file is larger than 1MiB, which no settings need");
+        .withMessage(file + ": the file is larger than 4MiB, which no settings need");
   }
 
   @Test
   void aHugeTextIsRefused() {
-    assertRefused("#".repeat((1 << 20) + 1), "f:1: the text is larger than 1MiB");
+    assertRefused("#".repeat(YamlText.TEXT_CHARS_MAX + 1), "f:1: the text is larger than 7MiB");
   }
 
   @Test

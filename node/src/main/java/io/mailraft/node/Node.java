@@ -11,16 +11,13 @@ import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
 import io.mailraft.node.admin.AdminService;
 import io.mailraft.node.http.HttpDoors;
-import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
 import io.mailraft.queue.control.ClusterDocument;
 import io.mailraft.queue.control.ControlView;
 import io.mailraft.router.Addresses;
-import io.mailraft.router.Headers;
 import io.mailraft.router.Router;
-import io.mailraft.router.Submission;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -32,9 +29,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -51,6 +51,9 @@ final class Node implements AutoCloseable {
   private static final Duration REPORT_GRACE = Duration.ofSeconds(2);
   private static final Duration LEADERSHIP_GRACE = Duration.ofSeconds(1);
 
+  /** No order suspends a zone yet. */
+  private static final Set<String> SUSPENDED = Set.of();
+
   private final MailraftConfig config;
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -60,7 +63,9 @@ final class Node implements AutoCloseable {
   private final List<SmtpFrontDoor> smtp = new ArrayList<>();
   private final DataLock dataLock;
   private Optional<HttpDoors> http = Optional.empty();
-  private long documentVersion;
+  private final ExecutorService documents =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("document").factory());
+  private volatile long documentVersion;
   private volatile Router router;
 
   /**
@@ -71,7 +76,7 @@ final class Node implements AutoCloseable {
    */
   Node(MailraftConfig config, InstantSource clock, Consumer<Throwable> broken) throws IOException {
     this.config = config;
-    this.router = new Router(config.zones());
+    this.router = new Router(config.zones(), SUSPENDED);
     Files.createDirectories(config.node().dataDir());
     this.dataLock = DataLock.take(config.node().dataDir());
     String helo = config.delivery().helo().orElse(config.smtp().getFirst().hostname());
@@ -94,12 +99,16 @@ final class Node implements AutoCloseable {
           new SmtpFrontDoor(
               listener,
               queue,
-              this::zoneFor,
+              submission -> router().route(submission),
               Addresses::domainOf,
               config.node().id(),
               clock,
               meters.smtp(listener.name())));
     }
+  }
+
+  private Router router() {
+    return router;
   }
 
   private DeliveryEngine delivery() {
@@ -126,27 +135,6 @@ final class Node implements AutoCloseable {
         .build();
   }
 
-  private String zoneFor(HeaderFacts facts, String sender, String recipient) {
-    Headers headers =
-        new Headers() {
-          @Override
-          public Optional<String> sendingZone() {
-            return facts.sendingZone();
-          }
-
-          @Override
-          public Optional<String> fromDomain() {
-            return facts.fromDomain();
-          }
-
-          @Override
-          public Optional<String> first(String name) {
-            return facts.first(name);
-          }
-        };
-    return router.zoneFor(new Submission(headers, sender), recipient);
-  }
-
   /**
    * Starts everything, and returns once mail is accepted.
    *
@@ -160,7 +148,7 @@ final class Node implements AutoCloseable {
         new HttpDoors(
             config.http(),
             config.admin(),
-            new AdminService(config, Version.text(), queue),
+            new AdminService(config, Version.text(), queue, this::router),
             metrics,
             queue::unready);
     http = Optional.of(doors);
@@ -169,7 +157,8 @@ final class Node implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IOException("this node cannot join its cluster: " + e.getCause(), e);
     }
-    queue.control().onChange(this::follow);
+    follow(queue.control().current().document());
+    queue.control().onChange(this::followLater);
     for (SmtpFrontDoor door : smtp) {
       door.start();
     }
@@ -193,18 +182,24 @@ final class Node implements AutoCloseable {
   }
 
   /**
-   * Takes over the cluster document when it changes. Called on the control group's apply thread.
+   * Called on the control group's apply thread, which must not wait until 100,000 domains are read.
    */
-  private synchronized void follow(ControlView view) {
-    ClusterDocument document = view.document();
-    if (document.version() == documentVersion) {
+  private void followLater(ControlView view) {
+    if (view.document().version() > documentVersion) {
+      documents.execute(() -> follow(view.document()));
+    }
+  }
+
+  /** Takes over the cluster document when it has changed. */
+  private synchronized void follow(ClusterDocument document) {
+    if (document.version() <= documentVersion) {
       return;
     }
     documentVersion = document.version();
     try {
       Map<String, ZoneConfig> zones =
           ZonesDocument.parse(document.yaml(), "cluster document " + document.version());
-      router = new Router(zones);
+      router = new Router(zones, SUSPENDED);
       delivery.zones(zones);
       Map<String, Integer> wanted = new TreeMap<>();
       zones.keySet().forEach(zone -> wanted.put(zone, delivery.open(zone) + delivery.wanted(zone)));
@@ -242,6 +237,7 @@ final class Node implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    documents.shutdownNow();
     queue.close();
     doors.join();
     metrics.close();

@@ -14,7 +14,8 @@
  *
  * <h2>Threads</h2>
  *
- * A start thread and the JVM's stop hook; everything else belongs to the parts.
+ * A start thread and the JVM's stop hook, and one virtual thread that reads new cluster documents,
+ * in their order; everything else belongs to the parts.
  *
  * <h2>Failure</h2>
  *

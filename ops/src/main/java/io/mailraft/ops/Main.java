@@ -18,7 +18,12 @@ import picocli.CommandLine.Help.Ansi;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {StatusCommand.class, VerifyStateCommand.class, DemoCommand.class},
+    subcommands = {
+      StatusCommand.class,
+      RouteCommand.class,
+      VerifyStateCommand.class,
+      DemoCommand.class
+    },
     footer = {"", "\"mailraft start\" runs a node; it has a --help of its own."})
 public final class Main {
   /** Where what a command was asked to show is not so. */

@@ -4,8 +4,8 @@
  * <h2>Purpose</h2>
  *
  * {@link io.mailraft.ops.Main} is what {@code ./mailraft} runs for everything but {@code start}:
- * {@code status} and {@code verify-state} ask a node over gRPC, {@code demo} shows a cluster on
- * this machine that survives the death of its leader.
+ * {@code status}, {@code route} and {@code verify-state} ask a node over gRPC, {@code demo} shows a
+ * cluster on this machine that survives the death of its leader.
  *
  * <h2>Invariants</h2>
  *

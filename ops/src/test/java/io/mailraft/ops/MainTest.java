@@ -3,12 +3,17 @@ package io.mailraft.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Server;
+import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.mailraft.api.admin.AdminGrpc;
 import io.mailraft.api.admin.GroupStatus;
 import io.mailraft.api.admin.NodeStatus;
+import io.mailraft.api.admin.RecipientRoute;
+import io.mailraft.api.admin.RefusedZone;
 import io.mailraft.api.admin.ReplicaChecksum;
+import io.mailraft.api.admin.RouteRequest;
+import io.mailraft.api.admin.RouteResponse;
 import io.mailraft.api.admin.StatusRequest;
 import io.mailraft.api.admin.StatusResponse;
 import io.mailraft.api.admin.VerifyStateRequest;
@@ -19,6 +24,8 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +55,8 @@ class MainTest {
   private final StringWriter err = new StringWriter();
   private StatusResponse status = READY;
   private VerifyStateResponse verified = EQUAL;
+  private final List<RouteRequest> asked = new CopyOnWriteArrayList<>();
+  private RouteResponse routed = RouteResponse.getDefaultInstance();
   private Server server;
 
   @BeforeEach
@@ -59,6 +68,18 @@ class MainTest {
                   @Override
                   public void status(StatusRequest request, StreamObserver<StatusResponse> reply) {
                     reply.onNext(status);
+                    reply.onCompleted();
+                  }
+
+                  @Override
+                  public void route(RouteRequest request, StreamObserver<RouteResponse> reply) {
+                    asked.add(request);
+                    if (request.getSender().equals("x")) {
+                      reply.onError(
+                          Status.INVALID_ARGUMENT.withDescription("'x' is").asRuntimeException());
+                      return;
+                    }
+                    reply.onNext(routed);
                     reply.onCompleted();
                   }
 
@@ -159,6 +180,83 @@ class MainTest {
     assertThat(out.toString()).contains("unreachable").contains("Not every replica");
     verified = VerifyStateResponse.newBuilder().setEqual(true).build();
     assertThat(run("verify-state", "--server", address())).isEqualTo(1);
+  }
+
+  @Test
+  void route_shows_zone_rule_and_what_was_passed_over_for_each_recipient() {
+    routed =
+        RouteResponse.newBuilder()
+            .setListener("feeder")
+            .setTrusted(true)
+            .addRoutes(
+                RecipientRoute.newBuilder()
+                    .setRecipient("a@gmail.example")
+                    .setZone("gmail")
+                    .setRule("recipientDomains")
+                    .setMatch("*.example")
+                    .addRefused(
+                        RefusedZone.newBuilder()
+                            .setZone("no\u001bwhere")
+                            .setRule("X-Sending-Zone")
+                            .setReason("unknown")))
+            .addRoutes(
+                RecipientRoute.newBuilder()
+                    .setRecipient("b@example.org")
+                    .setZone("default")
+                    .setRule("default"))
+            .build();
+    assertThat(
+            run(
+                "route",
+                "--server",
+                address(),
+                "--from",
+                "you@example.com",
+                "--to",
+                "a@gmail.example",
+                "--to=b@example.org",
+                "--header",
+                "X-Sending-Zone: nowhere",
+                "--header=X-A: b",
+                "--origin",
+                "192.0.2.1",
+                "--listener",
+                "feeder"))
+        .isZero();
+    assertThat(asked)
+        .containsExactly(
+            RouteRequest.newBuilder()
+                .setSender("you@example.com")
+                .addRecipients("a@gmail.example")
+                .addRecipients("b@example.org")
+                .addHeaders("X-Sending-Zone: nowhere")
+                .addHeaders("X-A: b")
+                .setOrigin("192.0.2.1")
+                .setListener("feeder")
+                .build());
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            RECIPIENT        ZONE     RULE              MATCH
+            a@gmail.example  gmail    recipientDomains  *.example
+            b@example.org    default  default           -
+
+            RECIPIENT        PASSED OVER  RULE            REASON
+            a@gmail.example  no?where     X-Sending-Zone  unknown
+
+            The listener feeder honours X-Sending-Zone.
+            """);
+  }
+
+  @Test
+  void route_without_a_message_ends_with_2_and_the_nodes_words() {
+    assertThat(run("route", "--server", address())).isEqualTo(2);
+    assertThat(err.toString()).contains("Missing required option: '--to");
+    assertThat(run("route", "--server", address(), "--to", "a@b.example", "--from", "x"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("'x' is");
+    assertThat(out.toString()).isEmpty();
+    assertThat(asked).hasSize(1);
   }
 
   @Test

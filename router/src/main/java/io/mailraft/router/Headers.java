@@ -1,6 +1,8 @@
 package io.mailraft.router;
 
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What routing asks of a message's header section. Values are unfolded and trimmed, otherwise as
@@ -14,6 +16,11 @@ public interface Headers {
   /** Domain of the first mailbox of the From field, as {@link Addresses#domainOf} has it. */
   Optional<String> fromDomain();
 
-  /** Value of the first field of that name, in whatever case. */
-  Optional<String> first(String name);
+  /**
+   * Values of the fields of these names, the first field of each, in whatever case.
+   *
+   * @param names in lower case
+   * @return by name; without those that the message does not have
+   */
+  Map<String, String> values(Set<String> names);
 }

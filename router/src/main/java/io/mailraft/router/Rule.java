@@ -1,18 +1,28 @@
 package io.mailraft.router;
 
-import java.util.Optional;
+/** The ways in which a message comes to its zone, in the order in which they are asked. */
+public enum Rule {
+  /** The message names a zone in X-Sending-Zone. */
+  SENDING_ZONE("X-Sending-Zone"),
+  /** A header of the message has a value that is a zone's. */
+  ROUTING_HEADERS("routingHeaders"),
+  /** The sender's domain is a zone's. */
+  SENDER_DOMAINS("senderDomains"),
+  /** The recipient's domain is a zone's. */
+  RECIPIENT_DOMAINS("recipientDomains"),
+  /** The client's address is in a zone's network. */
+  ORIGIN_ADDRESSES("originAddresses"),
+  /** No other rule decided. */
+  DEFAULT("default");
 
-/**
- * One way in which a message names its zone. Rules are asked in turn; the first that knows a zone
- * wins.
- */
-@FunctionalInterface
-interface Rule {
+  private final String key;
 
-  /**
-   * The zone for one recipient; empty where this rule says nothing, so that the next one is asked.
-   *
-   * @param recipient recipient address
-   */
-  Optional<String> zone(Submission submission, String recipient);
+  Rule(String key) {
+    this.key = key;
+  }
+
+  /** The rule as operators write it: the header, the key of a zone, or the zone. */
+  public String key() {
+    return key;
+  }
 }

@@ -113,6 +113,25 @@ final class AddressesTest {
   }
 
   @Test
+  void aDomainThatIsSpelledAlreadyIsJudgedAsOneInCapitals() {
+    long seed = Long.getLong("mailraft.seed", 20_261_123L);
+    Random random = new Random(seed);
+    String letters = "aaz019-._";
+    for (int round = 0; round < 50_000; round++) {
+      StringBuilder text = new StringBuilder();
+      for (int i = random.nextInt(9); i > 0; i--) {
+        String part = String.valueOf(letters.charAt(random.nextInt(letters.length())));
+        text.append(random.nextInt(50) == 0 ? "x".repeat(60 + random.nextInt(5)) : part);
+      }
+      String plain = text.toString();
+      // Capitals take the long way.
+      assertThat(Addresses.domain(plain))
+          .as("seed %s for %s", seed, plain)
+          .isEqualTo(Addresses.domain("A." + plain).map(domain -> domain.substring(2)));
+    }
+  }
+
+  @Test
   void whereTheOldAndTheNewStandardAgreeSoDoesTheLibrary() {
     long seed = Long.getLong("mailraft.seed", 20_260_104L);
     Random random = new Random(seed);

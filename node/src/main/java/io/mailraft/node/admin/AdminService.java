@@ -5,6 +5,8 @@ import io.grpc.stub.StreamObserver;
 import io.mailraft.api.admin.AdminGrpc;
 import io.mailraft.api.admin.GroupStatus;
 import io.mailraft.api.admin.NodeStatus;
+import io.mailraft.api.admin.RouteRequest;
+import io.mailraft.api.admin.RouteResponse;
 import io.mailraft.api.admin.StatusRequest;
 import io.mailraft.api.admin.StatusResponse;
 import io.mailraft.api.admin.VerifyStateRequest;
@@ -19,21 +21,30 @@ import io.mailraft.queue.ReplicaChecksum;
 import io.mailraft.queue.control.ControlView;
 import io.mailraft.queue.control.NodeEntry;
 import io.mailraft.queue.shard.Depth;
+import io.mailraft.router.Router;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** The admin API as one node answers it. */
 public final class AdminService extends AdminGrpc.AdminImplBase {
   private final MailraftConfig config;
   private final String version;
   private final Queue queue;
+  private final Supplier<Router> router;
 
-  public AdminService(MailraftConfig config, String version, Queue queue) {
+  /**
+   * Answers for one node.
+   *
+   * @param router the table of the zones as the front doors have it at this moment
+   */
+  public AdminService(MailraftConfig config, String version, Queue queue, Supplier<Router> router) {
     this.config = config;
     this.version = version;
     this.queue = queue;
+    this.router = router;
   }
 
   @Override
@@ -54,10 +65,10 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     answer.onCompleted();
   }
 
-  /** Configured zones and those that hold mail. */
+  /** The zones of the cluster and those that hold mail. */
   private Map<String, Depth> zones() {
     Map<String, Depth> zones = new TreeMap<>();
-    config.zones().keySet().forEach(name -> zones.put(name, Depth.ZERO));
+    router.get().zones().forEach(name -> zones.put(name, Depth.ZERO));
     zones.putAll(queue.zones());
     return zones;
   }
@@ -95,6 +106,16 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         .setDeferred(depth.deferred())
         .setHeld(depth.held())
         .build();
+  }
+
+  @Override
+  public void route(RouteRequest request, StreamObserver<RouteResponse> answer) {
+    try {
+      answer.onNext(new RouteAnswer(config.smtp(), router.get()).answer(request));
+      answer.onCompleted();
+    } catch (IllegalArgumentException e) {
+      answer.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+    }
   }
 
   @Override

@@ -3,12 +3,14 @@
  *
  * <h2>Purpose</h2>
  *
- * Answers operators: how the cluster stands ({@code Status}), and whether all replicas hold the
- * same state ({@code VerifyState}).
+ * Answers operators: how the cluster stands ({@code Status}), whether all replicas hold the same
+ * state ({@code VerifyState}), and which zone a message would get ({@code Route}).
  *
  * <h2>Invariants</h2>
  *
  * Nothing here changes mail. {@code VerifyState} writes one checksum record to each group's log.
+ * {@code Route} asks the router that the front doors have at that moment, and reads headers with
+ * their reader.
  *
  * <h2>Threads</h2>
  *
@@ -24,7 +26,8 @@
  *
  * <h2>Known limits</h2>
  *
- * {@code VerifyState} reads the whole state of every replica.
+ * {@code VerifyState} reads the whole state of every replica. {@code Route} answers for the zones
+ * that this node has taken over, which may be a moment behind.
  */
 @NullMarked
 package io.mailraft.node.admin;

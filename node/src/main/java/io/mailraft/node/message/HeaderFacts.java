@@ -1,14 +1,18 @@
 package io.mailraft.node.message;
 
+import io.mailraft.router.Headers;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What routing and the queue want to know of a message's header section. Values are unfolded and
  * trimmed, and otherwise as they came.
  */
-public final class HeaderFacts {
+public final class HeaderFacts implements Headers {
   private final byte[] section;
   private final int length;
   private final String messageId;
@@ -34,34 +38,37 @@ public final class HeaderFacts {
   }
 
   /** Domain of the first mailbox of the From field, as a lower case A-label. */
+  @Override
   public Optional<String> fromDomain() {
     return from.flatMap(FromDomain::of);
   }
 
   /** Value of the X-Sending-Zone field, which the stored message does not hold any more. */
+  @Override
   public Optional<String> sendingZone() {
     return sendingZone;
   }
 
-  /**
-   * Value of the first field of that name, in whatever case, among the fields that came in and
-   * stay.
-   */
-  public Optional<String> first(String name) {
-    String lowerCase = name.toLowerCase(Locale.ROOT);
+  /** Values of the first field of each name, among the fields that came in and stay. */
+  @Override
+  public Map<String, String> values(Set<String> names) {
+    Map<String, String> values = new HashMap<>();
     int position = 0;
-    while (position < length) {
+    while (position < length && values.size() < names.size()) {
       int nameEnd = position;
       while (nameEnd < length && section[nameEnd] > ' ' && section[nameEnd] != ':') {
         nameEnd++;
       }
       int end = fieldEnd(nameEnd);
-      if (named(section, position, nameEnd, lowerCase)) {
-        return Optional.of(value(section, nameEnd, end));
+      String name =
+          new String(section, position, nameEnd - position, StandardCharsets.ISO_8859_1)
+              .toLowerCase(Locale.ROOT);
+      if (names.contains(name) && !values.containsKey(name)) {
+        values.put(name, value(section, nameEnd, end));
       }
       position = end;
     }
-    return Optional.empty();
+    return values;
   }
 
   private int fieldEnd(int from) {

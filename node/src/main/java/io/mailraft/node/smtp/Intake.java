@@ -6,9 +6,13 @@ import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
+import io.mailraft.router.Refusal;
+import io.mailraft.router.Submission;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +25,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Intake implements ContentSink, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+
+  /** Most zones that the log names for one message as passed over. */
+  private static final int REFUSALS_LOGGED_MAX = 10;
+
   private static final byte[] CRLF = "\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final Conversation conversation;
@@ -175,14 +183,35 @@ final class Intake implements ContentSink, AutoCloseable {
             .setMessageId(headerFacts.messageId())
             .setNode(door.node())
             .build();
-    var recipients = transaction.recipients(door.zones(), headerFacts);
+    Submission submission =
+        new Submission(
+            headerFacts,
+            transaction.sender(),
+            Optional.of(conversation.client()),
+            door.config().trustRouting());
+    Set<Refusal> passedOver = new LinkedHashSet<>();
+    var recipients = transaction.recipients(door.zones().route(submission), passedOver);
     // Replies to commands that were pipelined before are the client's to have, however long the
     // queue takes.
     conversation.wire().flush();
     complete.commit(envelope, recipients);
     // Yes is said only here: commit has returned, so a majority has the message on disk (I1).
+    log(complete, passedOver);
     door.events().messageAccepted(complete.bytes(), recipients.size());
     return Reply.of(250, "2.0.0", "Message queued as " + complete.id());
+  }
+
+  private void log(Upload accepted, Set<Refusal> passedOver) {
+    passedOver.stream()
+        .limit(REFUSALS_LOGGED_MAX)
+        .forEach(
+            refusal ->
+                LOG.info(
+                    "{}: {} names the zone '{}', which is {}: passed over",
+                    accepted.id(),
+                    refusal.rule().key(),
+                    refusal.zone(),
+                    refusal.reason().text()));
   }
 
   private String origin() {

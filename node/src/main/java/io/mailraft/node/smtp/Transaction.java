@@ -1,12 +1,15 @@
 package io.mailraft.node.smtp;
 
 import io.mailraft.api.log.Recipient;
-import io.mailraft.node.message.HeaderFacts;
+import io.mailraft.router.Decision;
+import io.mailraft.router.Refusal;
+import io.mailraft.router.Routing;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A mail transaction: from MAIL until its content is accepted or refused, or it is given up. */
 final class Transaction implements AutoCloseable {
@@ -42,16 +45,22 @@ final class Transaction implements AutoCloseable {
     return acceptedRecipients;
   }
 
-  /** The deliveries of the message, numbered from 1, each with its zone. */
-  List<Recipient> recipients(ZoneChooser zones, HeaderFacts headers) {
+  /**
+   * The deliveries of the message, numbered from 1, each with its zone.
+   *
+   * @param refused where zones that were named and passed over are added
+   */
+  List<Recipient> recipients(Routing routing, Set<Refusal> refused) {
     List<Recipient> recipients = new ArrayList<>(destinations.size());
     for (Destination destination : destinations.values()) {
+      Decision decision = routing.decide(destination.domain());
+      refused.addAll(decision.refused());
       recipients.add(
           Recipient.newBuilder()
               .setSeq(recipients.size() + 1)
               .setAddress(destination.address())
               .setDomain(destination.domain())
-              .setZone(zones.zoneFor(headers, sender, destination.address()))
+              .setZone(decision.zone())
               .build());
     }
     return recipients;

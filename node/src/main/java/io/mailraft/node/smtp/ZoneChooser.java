@@ -1,17 +1,12 @@
 package io.mailraft.node.smtp;
 
-import io.mailraft.node.message.HeaderFacts;
+import io.mailraft.router.Routing;
+import io.mailraft.router.Submission;
 
 /** Gives each recipient of a message its sending zone. */
 @FunctionalInterface
 public interface ZoneChooser {
 
-  /**
-   * The zone for one recipient.
-   *
-   * @param headers facts of the message's header section
-   * @param sender reverse path without brackets; empty for the null sender
-   * @param recipient recipient address
-   */
-  String zoneFor(HeaderFacts headers, String sender, String recipient);
+  /** Begins to route a message: all its recipients by the zones as they are at this moment. */
+  Routing route(Submission submission);
 }

@@ -41,9 +41,11 @@
  * <h2>Security</h2>
  *
  * Who may connect is told by the allow list alone; there is no authentication and no TLS yet.
- * Limits on connections, commands, lines, headers, recipients, message size and time are all on.
- * Replies hold no text of the client and none of an exception. A client that speaks HTTP is sent
- * away, since a browser could be made to post mail.
+ * X-Sending-Zone chooses a zone only where the listener has {@code trustRouting}; it never leaves.
+ * What a client wrote there is logged shortened and without control characters. Limits on
+ * connections, commands, lines, headers, recipients, message size and time are all on. Replies hold
+ * no text of the client and none of an exception. A client that speaks HTTP is sent away, since a
+ * browser could be made to post mail.
  *
  * <h2>Known limits</h2>
  *

@@ -6,7 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class HeaderSectionTest {
@@ -25,9 +27,20 @@ class HeaderSectionTest {
     assertThat(sealed.body()).isEqualTo("body\r\n");
     assertThat(sealed.facts().messageId()).isEqualTo("<1@x.example>");
     assertThat(sealed.facts().fromDomain()).contains("shop.example");
-    assertThat(sealed.facts().first("SUBJECT")).contains("a b\tc");
-    assertThat(sealed.facts().first("X-Odd")).contains("y");
-    assertThat(sealed.facts().first("absent")).isEmpty();
+    assertThat(sealed.facts().values(Set.of("subject", "x-odd", "absent")))
+        .containsOnly(Map.entry("subject", "a b\tc"), Map.entry("x-odd", "y"));
+  }
+
+  @Test
+  void theFirstFieldOfANameIsItsValueAndWhatWasRemovedOrAddedHasNone() {
+    Sealed sealed =
+        seal("X-A: 1\r\nBcc: b@x.example\r\nx-a: 2\r\nX-Sending-Zone: z\r\nX-\u00c4: 3\r\n\r\n");
+    assertThat(
+            sealed
+                .facts()
+                .values(Set.of("x-a", "bcc", "x-sending-zone", "message-id", "date", "x-")))
+        .containsOnly(Map.entry("x-a", "1"));
+    assertThat(sealed.facts().values(Set.of())).isEmpty();
   }
 
   @Test

@@ -97,8 +97,12 @@ class ContentTest {
   @Test
   void eachRecipientHasItsZoneAndDuplicatesCollapse() throws IOException {
     ZoneChooser zones =
-        (headers, sender, recipient) ->
-            recipient.startsWith("bulk") ? headers.sendingZone().orElse("none") : "default";
+        submission ->
+            domain ->
+                Listener.zone(
+                    domain.equals("example.net")
+                        ? submission.headers().sendingZone().orElse("none")
+                        : "default");
     try (Listener listener = new Listener(settings -> {}, zones)) {
       RawClient client = listener.greeted();
       client.ask("MAIL FROM:<a@example.com>", "250 ");
@@ -119,8 +123,8 @@ class ContentTest {
           .extracting(r -> r.getSeq() + " " + r.getAddress() + " " + r.getZone())
           .containsExactly(
               "1 bulk@example.net offers",
-              "2 b@example.net default",
-              "3 Bulk@example.net default",
+              "2 b@example.net offers",
+              "3 Bulk@example.net offers",
               "4 b@example.org default");
       assertThat(stored.text()).doesNotContain("X-Sending-Zone");
     }

@@ -1,5 +1,7 @@
 package io.mailraft.node.smtp;
 
+import io.mailraft.router.Decision;
+import io.mailraft.router.Rule;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,7 +29,8 @@ final class Listener implements AutoCloseable {
   }
 
   Listener(Consumer<Settings> change) throws IOException {
-    this(change, (headers, sender, recipient) -> headers.sendingZone().orElse("default"));
+    this(
+        change, submission -> domain -> zone(submission.headers().sendingZone().orElse("default")));
   }
 
   Listener(Consumer<Settings> change, ZoneChooser zones) throws IOException {
@@ -43,6 +46,10 @@ final class Listener implements AutoCloseable {
             InstantSource.fixed(NOW),
             events);
     door.start();
+  }
+
+  static Decision zone(String name) {
+    return new Decision(name, Rule.DEFAULT, "", List.of());
   }
 
   private static Optional<String> domain(String recipient) {

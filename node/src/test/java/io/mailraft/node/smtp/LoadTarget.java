@@ -20,7 +20,7 @@ final class LoadTarget {
         new SmtpFrontDoor(
             settings.config(),
             new MemoryUploads(false),
-            (headers, sender, recipient) -> "default",
+            submission -> domain -> Listener.zone("default"),
             recipient -> Optional.of(recipient.substring(recipient.lastIndexOf('@') + 1)),
             "n1",
             InstantSource.system(),

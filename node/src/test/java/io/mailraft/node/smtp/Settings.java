@@ -9,6 +9,7 @@ import java.util.List;
 /** Settings of a listener under test: generous, on a free port, each to be changed by itself. */
 final class Settings {
   List<Cidr> allow = List.of();
+  boolean trustRouting = true;
   long maxMessageBytes = 1L << 30;
   int maxRecipients = 1000;
   int maxLineBytes = 998;
@@ -26,6 +27,7 @@ final class Settings {
         listen,
         "mx.example",
         allow,
+        trustRouting,
         maxMessageBytes,
         maxRecipients,
         maxLineBytes,

@@ -5,6 +5,8 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.mailraft.api.admin.AdminGrpc;
+import io.mailraft.api.admin.RouteRequest;
+import io.mailraft.api.admin.RouteResponse;
 import io.mailraft.api.admin.StatusRequest;
 import io.mailraft.api.admin.StatusResponse;
 import io.mailraft.api.admin.VerifyStateRequest;
@@ -54,6 +56,25 @@ public final class AdminClient implements AutoCloseable {
    */
   public VerifyStateResponse verifyState(Duration timeout) throws UnreachableException {
     return call(timeout, stub -> stub.verifyState(VerifyStateRequest.getDefaultInstance()));
+  }
+
+  /**
+   * The zones that a message would go through.
+   *
+   * @throws UnreachableException if the node does not answer in time
+   * @throws RefusedException if the request describes no message
+   */
+  public RouteResponse route(RouteRequest request, Duration timeout)
+      throws UnreachableException, RefusedException {
+    try {
+      return call(timeout, stub -> stub.route(request));
+    } catch (UnreachableException e) {
+      if (e.getCause() instanceof StatusRuntimeException refused
+          && refused.getStatus().getCode() == Status.Code.INVALID_ARGUMENT) {
+        throw new RefusedException(String.valueOf(refused.getStatus().getDescription()), e);
+      }
+      throw e;
+    }
   }
 
   private <T> T call(Duration timeout, Function<AdminGrpc.AdminBlockingStub, T> method)

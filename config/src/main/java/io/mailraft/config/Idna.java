@@ -1,4 +1,4 @@
-package io.mailraft.router;
+package io.mailraft.config;
 
 import java.text.Normalizer;
 import java.text.Normalizer.Form;
