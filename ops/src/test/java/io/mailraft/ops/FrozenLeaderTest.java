@@ -2,9 +2,6 @@ package io.mailraft.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mailraft.api.admin.NodeStatus;
-import io.mailraft.ops.admin.UnreachableException;
-import io.mailraft.ops.chaos.Await;
 import io.mailraft.ops.chaos.LoadClient;
 import io.mailraft.ops.chaos.NodeProcess;
 import io.mailraft.ops.chaos.SmtpSession;
@@ -27,7 +24,7 @@ class FrozenLeaderTest {
         leader.pause();
         NodeProcess successor = run.leader();
         assertThat(successor).isNotSameAs(leader);
-        Await.until(ClusterRun.BOUND, "the lease lapsed", () -> !live(run, successor, leader.id()));
+        run.awaitLapse(successor, leader);
         run.ledger.pathFault(leader.id());
         leader.resume();
         run.cluster.awaitReady(leader, ClusterRun.BOUND);
@@ -38,16 +35,6 @@ class FrozenLeaderTest {
       try (SmtpSession session = run.session(leader)) {
         session.quit();
       }
-    }
-  }
-
-  private static boolean live(ClusterRun run, NodeProcess asked, String name) {
-    try {
-      return run.cluster.status(asked).getNodesList().stream()
-          .filter(node -> node.getName().equals(name))
-          .anyMatch(NodeStatus::getLive);
-    } catch (UnreachableException e) {
-      return true;
     }
   }
 }

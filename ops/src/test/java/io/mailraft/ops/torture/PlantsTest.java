@@ -6,15 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.mailraft.ops.torture.plant.Plant;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every plant is caught by a fixed plan. Takes minutes: {@code -Dmailraft.plants=all}. */
-@EnabledIfSystemProperty(
-    named = "mailraft.plants",
-    matches = "all",
-    disabledReason = "takes minutes; -Dmailraft.plants=all")
+/** Every plant is caught by a fixed plan. */
+@Tag("long")
 class PlantsTest {
   private static final long SEED = 7;
   private static final int RATE = 60;
