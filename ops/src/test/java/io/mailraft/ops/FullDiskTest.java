@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Disks that run full under load: below what nodes keep free, and to the last byte. */
 @Tag("long")
 class FullDiskTest {
-  private static final int MESSAGES = 300;
+  private static final int MESSAGES = 3000;
   private static final long LEFT_BYTES = 40L << 20;
   private static final String SETTINGS =
       ClusterRun.QUICK_RETRY + "queue: { minFreeBytes: 64MiB, submitTimeout: 5s }\n";
@@ -58,10 +58,10 @@ class FullDiskTest {
       }
       away.set(false);
       run.ledger.awaitAllArrived(ClusterRun.BOUND);
-      run.cluster.awaitDrained(ClusterRun.BOUND);
       for (NodeProcess node : nodes) {
         disks.of(node).free();
       }
+      run.cluster.awaitDrained(ClusterRun.BOUND);
       try (LoadClient load = run.load(60, 53)) {
         assertThat(load.await(ClusterRun.BOUND)).as("messages given up").isZero();
       }
