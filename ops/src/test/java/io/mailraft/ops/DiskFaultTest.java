@@ -39,7 +39,7 @@ class DiskFaultTest {
           new Round("fdatasync", 1, true),
           new Round("fdatasync", 25, false),
           new Round("fsync", 1, false),
-          new Round("fdatasync", 60, true));
+          new Round("fdatasync", 30, true));
     }
     return random
         .ints(more, 1, 200)

@@ -3,6 +3,7 @@ package io.mailraft.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mailraft.ops.admin.UnreachableException;
 import io.mailraft.ops.chaos.Await;
 import io.mailraft.ops.chaos.LoadClient;
 import io.mailraft.ops.chaos.LocalCluster;
@@ -76,10 +77,24 @@ class PartitionTest {
         network.heal();
         assertThat(load.await(ClusterRun.BOUND)).as("messages given up").isZero();
       }
+      // Until it hears of the other leader it holds itself to be ready.
+      Await.until(ClusterRun.BOUND, old.id() + " follows", () -> follows(run, old));
       run.cluster.awaitReady(old, ClusterRun.BOUND);
       run.accepted(old, Mail.of(32, 2, 1000, 2));
       run.settle();
       run.assertReplicasEqual();
+    }
+  }
+
+  private static boolean follows(ClusterRun run, NodeProcess node) {
+    try {
+      return run.cluster.status(node).getGroupsList().stream()
+          .noneMatch(
+              group ->
+                  group.getName().equals(ClusterRun.SHARD)
+                      && (group.getLeader().isEmpty() || group.getLeader().equals(node.id())));
+    } catch (UnreachableException e) {
+      return false;
     }
   }
 

@@ -90,7 +90,13 @@ public final class Queue implements Uploads, AutoCloseable {
             settings.cluster().leaseTerm(),
             System::nanoTime,
             held -> intakes.forEach(intake -> intake.lease(held)));
-    this.ids = lease.first().thenApplyAsync(held -> idSource(clock, held.node()));
+    // A thread of its own: the common pool may have but one, which others may hold up.
+    this.ids =
+        lease
+            .first()
+            .thenApplyAsync(
+                held -> idSource(clock, held.node()),
+                task -> Thread.ofVirtual().name("ids").start(task));
   }
 
   private IdSource idSource(InstantSource clock, int node) {

@@ -34,6 +34,9 @@ public final class LoopDisk implements AutoCloseable {
   private static final int BLOCK_BYTES = 4096;
   private static final int CHUNK_BYTES = 1 << 20;
 
+  /** What a filler writes at the end, since nodes take space meanwhile. */
+  private static final long WRITTEN_BYTES = 16 << 20;
+
   /** Time that the kernel may need to let go of the files of processes that have ended. */
   private static final Duration RELEASE_TIME_MAX = Duration.ofSeconds(20);
 
@@ -155,6 +158,11 @@ public final class LoopDisk implements AutoCloseable {
 
   /** Takes all space but so many bytes, by a file of its own. */
   public void fill(long leftBytes) throws IOException {
+    long most = freeBytes() - leftBytes - WRITTEN_BYTES;
+    if (most > 0) {
+      // Reserved, not written, so that it takes no time; the rest shows when it is full.
+      Tools.run("fallocate", "--length", String.valueOf(most), filler.toString());
+    }
     try (FileChannel file = FileChannel.open(filler, CREATE, WRITE, APPEND)) {
       ByteBuffer content = ByteBuffer.allocate(CHUNK_BYTES);
       boolean full = false;

@@ -34,6 +34,16 @@ final class Growth {
 
   /** Looks at a node that runs. */
   void look(NodeProcess node) throws IOException {
+    try {
+      sample(node);
+    } catch (IOException e) {
+      if (node.isAlive()) {
+        throw e;
+      } // It ended by itself meanwhile, which is another check's finding.
+    }
+  }
+
+  private void sample(NodeProcess node) throws IOException {
     Path process = Path.of("/proc", String.valueOf(node.pid()));
     int files;
     try (Stream<Path> open = Files.list(process.resolve("fd"))) {

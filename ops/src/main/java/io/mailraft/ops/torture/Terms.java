@@ -1,5 +1,7 @@
 package io.mailraft.ops.torture;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.mailraft.api.admin.GroupStatus;
 import io.mailraft.api.admin.NodeStatus;
 import io.mailraft.api.admin.StatusResponse;
@@ -7,11 +9,14 @@ import io.mailraft.ops.admin.UnreachableException;
 import io.mailraft.ops.chaos.LocalCluster;
 import io.mailraft.ops.chaos.NodeProcess;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -44,38 +49,44 @@ final class Terms {
   }
 
   /**
-   * Names of the nodes that lead a shard, as a node that answers knows them; empty where none does.
+   * Names of the nodes that lead a shard, as whoever is in its highest term knows them; empty where
+   * no node answers.
    */
   Optional<Set<String>> shardLeaders() {
-    return ask()
-        .map(
-            status -> {
-              Set<String> leaders = new HashSet<>();
-              for (GroupStatus group : status.getGroupsList()) {
-                if (!group.getName().equals("control")) {
-                  leaders.add(group.getLeader());
-                }
-              }
-              return leaders;
-            });
+    Map<String, GroupStatus> newest = new HashMap<>();
+    for (StatusResponse status : ask()) {
+      for (GroupStatus group : status.getGroupsList()) {
+        newest.merge(
+            group.getName(), group, (one, two) -> two.getTerm() > one.getTerm() ? two : one);
+      }
+    }
+    newest.remove("control");
+    return newest.isEmpty()
+        ? Optional.empty()
+        : Optional.of(newest.values().stream().map(GroupStatus::getLeader).collect(toSet()));
   }
 
   private void run() {
     try {
       while (!stop.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
-        ask().ifPresent(this::look);
+        look(ask());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** What the first node says that answers. */
-  private Optional<StatusResponse> ask() {
-    return cluster.nodes().stream()
-        .filter(NodeProcess::isRunning)
-        .flatMap(node -> ask(node).stream())
-        .findFirst();
+  /** What all nodes say that answer: one that is cut off knows old things alone. */
+  private List<StatusResponse> ask() {
+    List<Future<Optional<StatusResponse>>> asked;
+    try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
+      asked =
+          cluster.nodes().stream()
+              .filter(NodeProcess::isRunning)
+              .map(node -> each.submit(() -> ask(node)))
+              .toList();
+    }
+    return asked.stream().flatMap(answer -> answer.resultNow().stream()).toList();
   }
 
   private Optional<StatusResponse> ask(NodeProcess node) {
@@ -87,8 +98,15 @@ final class Terms {
     }
   }
 
-  private synchronized void look(StatusResponse status) {
+  private synchronized void look(List<StatusResponse> answers) {
     long now = System.nanoTime();
+    answers.forEach(status -> look(status, now));
+    if (!answers.isEmpty()) {
+      lastNanos = now;
+    }
+  }
+
+  private void look(StatusResponse status, long now) {
     for (GroupStatus group : status.getGroupsList()) {
       if (rises("term of " + group.getName(), group.getTerm())) {
         harms.seen(Set.of(), true, lastNanos, now);
@@ -100,7 +118,6 @@ final class Terms {
         harms.seen(Set.of(node.getName()), false, lastNanos, now);
       }
     }
-    lastNanos = now;
   }
 
   private boolean rises(String what, long value) {

@@ -10,8 +10,8 @@
  * everything that {@link io.mailraft.ops.torture.Check} names is looked at.
  *
  * <p>{@code --plant NAME} puts a bug into every node, see {@code io.mailraft.ops.torture.plant},
- * and the run must end with a finding. {@code PlantsTest} runs all of them with {@code
- * -Dmailraft.plants=all}.
+ * and the run must end with a finding. {@code PlantsTest} runs all of them; it takes minutes, so
+ * that it is left out without {@code -Dmailraft.tests.excluded=}.
  *
  * <h2>Invariants</h2>
  *
