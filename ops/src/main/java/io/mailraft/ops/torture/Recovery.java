@@ -1,5 +1,6 @@
 package io.mailraft.ops.torture;
 
+import io.mailraft.ops.admin.UnreachableException;
 import io.mailraft.ops.chaos.LocalCluster;
 import io.mailraft.ops.chaos.Mail;
 import io.mailraft.ops.chaos.NodeProcess;
@@ -41,6 +42,9 @@ final class Recovery {
   List<Finding> recover(Set<String> mayHaveEnded) throws IOException, InterruptedException {
     List<Finding> findings = new ArrayList<>();
     for (NodeProcess node : cluster.nodes()) {
+      if (mayHaveEnded.contains(node.id())) {
+        awaitDecided(node);
+      }
       if (!node.isAlive()) {
         if (!mayHaveEnded.contains(node.id())) {
           findings.add(
@@ -58,6 +62,22 @@ final class Recovery {
       }
     }
     return findings;
+  }
+
+  /** Waits until a node that may be about to end has ended, or works. */
+  private void awaitDecided(NodeProcess node) throws InterruptedException {
+    long end = System.nanoTime() + BOUND.toNanos();
+    while (node.isAlive() && !works(node) && System.nanoTime() - end < 0) {
+      Run.hold(RETRY_PAUSE.toMillis());
+    }
+  }
+
+  private boolean works(NodeProcess node) {
+    try {
+      return cluster.status(node).getReady();
+    } catch (UnreachableException e) {
+      return false; // It is starting or ending: it is asked again.
+    }
   }
 
   /** Hands in a message at the node until it takes it. */
