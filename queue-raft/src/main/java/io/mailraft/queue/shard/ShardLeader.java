@@ -17,6 +17,7 @@ import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.GroupTime;
+import io.mailraft.queue.store.StoreException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -224,7 +225,10 @@ final class ShardLeader implements AutoCloseable {
   }
 
   private void stumbled(RuntimeException e) {
-    if (open) {
+    if (open && e instanceof StoreException) {
+      // Its disk is broken, so the replica is about to stop and tells why.
+      log.warn("{}: the leader cannot read its replica: {}", group.name(), e.getMessage());
+    } else if (open) {
       log.error("{}: the leader stumbled, it goes on", group.name(), e);
     }
   }

@@ -31,7 +31,8 @@ public final class PlantAgent {
   private PlantAgent() {}
 
   /**
-   * Writes the agent's jar: a manifest alone, since the class is on every node's class path.
+   * Writes the agent's jar: a manifest alone, which names where this class is, since nodes have no
+   * use for it otherwise.
    *
    * @return the JVM option that plants the bug
    */
@@ -41,6 +42,9 @@ public final class PlantAgent {
     attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
     attributes.putValue("Premain-Class", PlantAgent.class.getName());
     attributes.putValue("Can-Retransform-Classes", "true");
+    attributes.put(
+        Attributes.Name.CLASS_PATH,
+        PlantAgent.class.getProtectionDomain().getCodeSource().getLocation().toString());
     Path jar = Files.createTempFile(directory, "plant-", ".jar");
     new JarOutputStream(Files.newOutputStream(jar), manifest).close();
     return "-javaagent:" + jar + "=" + plant.word();
