@@ -57,7 +57,7 @@ public final class LoopDisk implements AutoCloseable {
   /** Why there can be no such disk here, or empty if there can. */
   public static Optional<String> unavailable() {
     Optional<String> reason =
-        Tools.unavailable("losetup", "mkfs.ext4", "e2fsck", "mount", "umount");
+        Tools.unavailable("losetup", "mkfs.ext4", "e2fsck", "mount", "umount", "fallocate");
     return reason.isEmpty() && !Files.exists(Path.of("/dev/loop-control"))
         ? Optional.of("needs loop devices")
         : reason;
