@@ -1,0 +1,23 @@
+package io.mailraft.config;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The cluster document, read.
+ *
+ * @param zones by name, in the order of the document; always holds {@code default}
+ * @param throttles limits by receiver
+ * @param blocklistPause for how long a source that a site has blocklisted is not used for it
+ */
+public record ClusterSettings(
+    Map<String, ZoneConfig> zones, Throttles throttles, Duration blocklistPause) {
+  /** How long a blocklisted source rests where the document does not say. */
+  public static final Duration BLOCKLIST_PAUSE = Duration.ofHours(6);
+
+  public ClusterSettings {
+    zones = Collections.unmodifiableMap(new LinkedHashMap<>(zones));
+  }
+}
