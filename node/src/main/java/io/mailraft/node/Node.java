@@ -1,7 +1,6 @@
 package io.mailraft.node;
 
 import io.mailraft.api.log.NodeAddresses;
-import io.mailraft.config.ConfigException;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.MailraftConfig;
 import io.mailraft.config.SmtpConfig;
@@ -14,8 +13,8 @@ import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
-import io.mailraft.queue.control.ClusterDocument;
-import io.mailraft.queue.control.ControlView;
+import io.mailraft.queue.control.Duties;
+import io.mailraft.queue.control.DutyKeeper;
 import io.mailraft.router.Addresses;
 import io.mailraft.router.Router;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -33,8 +32,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -63,8 +60,7 @@ final class Node implements AutoCloseable {
   private final List<SmtpFrontDoor> smtp = new ArrayList<>();
   private final DataLock dataLock;
   private Optional<HttpDoors> http = Optional.empty();
-  private final ExecutorService documents =
-      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("document").factory());
+  private final CompletableFuture<Void> obeying = new CompletableFuture<>();
   private volatile long documentVersion;
   private volatile Router router;
 
@@ -82,7 +78,21 @@ final class Node implements AutoCloseable {
     String helo = config.delivery().helo().orElse(config.smtp().getFirst().hostname());
     this.queue =
         new Queue(
-            settings(config), clock, claimed -> delivery().offer(Handover.claims(claimed)), broken);
+            settings(config),
+            clock,
+            claimed -> delivery().offer(Handover.claims(claimed)),
+            new DutyKeeper.Obeyer() {
+              @Override
+              public void obey(Duties duties) {
+                Node.this.obey(duties);
+              }
+
+              @Override
+              public boolean obeyed() {
+                return true;
+              }
+            },
+            broken);
     Handover handover = new Handover(queue);
     this.delivery =
         new DeliveryEngine(
@@ -154,11 +164,10 @@ final class Node implements AutoCloseable {
     http = Optional.of(doors);
     try {
       queue.joined().get();
+      obeying.get();
     } catch (ExecutionException e) {
       throw new IOException("this node cannot join its cluster: " + e.getCause(), e);
     }
-    follow(queue.control().current().document());
-    queue.control().onChange(this::followLater);
     for (SmtpFrontDoor door : smtp) {
       door.start();
     }
@@ -181,34 +190,32 @@ final class Node implements AutoCloseable {
         + config.cluster().peers().get(config.node().id());
   }
 
-  /**
-   * Called on the control group's apply thread, which must not wait until 100,000 domains are read.
-   */
-  private void followLater(ControlView view) {
-    if (view.document().version() > documentVersion) {
-      documents.execute(() -> follow(view.document()));
+  /** Takes over what the cluster has agreed on. Called on one thread. */
+  private void obey(Duties duties) {
+    if (duties.version() != documentVersion) {
+      documentVersion = duties.version();
+      router = new Router(duties.settings().zones(), SUSPENDED);
     }
-  }
-
-  /** Takes over the cluster document when it has changed. */
-  private synchronized void follow(ClusterDocument document) {
-    if (document.version() <= documentVersion) {
-      return;
-    }
-    documentVersion = document.version();
-    try {
-      Map<String, ZoneConfig> zones =
-          ZonesDocument.parse(document.yaml(), "cluster document " + document.version());
-      router = new Router(zones, SUSPENDED);
-      delivery.zones(zones);
-      Map<String, Integer> wanted = new TreeMap<>();
-      zones.keySet().forEach(zone -> wanted.put(zone, delivery.open(zone) + delivery.wanted(zone)));
-      queue.want(wanted);
-      log.info("cluster document {} is in force: zones {}", document.version(), zones.keySet());
-    } catch (ConfigException e) {
-      log.error(
-          "cluster document {} cannot be used, the one before it stays", document.version(), e);
-    }
+    Map<String, ZoneConfig> zones = new TreeMap<>();
+    duties
+        .settings()
+        .zones()
+        .forEach(
+            (name, zone) ->
+                zones.put(
+                    name,
+                    new ZoneConfig(
+                        name,
+                        duties.connections().getOrDefault(name, 0),
+                        zone.host(),
+                        zone.port(),
+                        zone.routing())));
+    delivery.zones(zones);
+    zones.forEach(
+        (name, zone) ->
+            queue.wants(
+                name, zone.connections() == 0 ? 0 : delivery.open(name) + delivery.wanted(name)));
+    obeying.complete(null);
   }
 
   /**
@@ -237,7 +244,6 @@ final class Node implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    documents.shutdownNow();
     queue.close();
     doors.join();
     metrics.close();

@@ -2,6 +2,7 @@ package io.mailraft.queue;
 
 import com.google.protobuf.ByteString;
 import io.mailraft.api.link.Attach;
+import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.Outcome;
@@ -39,6 +40,7 @@ import org.slf4j.LoggerFactory;
 final class ClaimIntake implements Group.Listener, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ClaimIntake.class);
   private static final long RETRY_MILLIS = 100;
+  private static final long CREDIT_MILLIS = 5;
 
   private final int number;
   private final GroupClient client;
@@ -56,11 +58,20 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
    */
   private final ReentrantLock attaching = new ReentrantLock();
 
-  private Map<String, Integer> wanted = Map.of();
+  private final Map<String, Integer> wanted = new HashMap<>();
+  private final Map<Domain, DomainLimit> limits = new HashMap<>();
+
+  /** What the leader was not told yet. */
+  private final Map<Domain, DomainLimit> changes = new HashMap<>();
+
+  private boolean wantedChanged;
+  private boolean credits;
   private Optional<NodeLease.Held> lease = Optional.empty();
   private Optional<Desk.Attachment> attachment = Optional.empty();
   private long generation;
   private boolean closed;
+
+  private record Domain(String zone, String domain) {}
 
   private record Held(ByteString message, int seq, long epoch) {
     static Held of(DeliveryRef ref, long epoch) {
@@ -97,14 +108,67 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
     attach();
   }
 
-  /** Replaces how many claims are wanted, by zone. */
-  void want(Map<String, Integer> next) {
+  /** Says how many claims of a zone are wanted, those of limited domains not counted. */
+  void wants(String zone, int claims) {
+    synchronized (this) {
+      Integer before = wanted.put(zone, claims);
+      wantedChanged |= before == null || before != claims;
+    }
+    creditSoon();
+  }
+
+  /** Limits the claims of a domain, or frees it. */
+  void limits(DomainLimit limit) {
+    synchronized (this) {
+      Domain domain = new Domain(limit.getZone(), limit.getDomain());
+      boolean changed =
+          limit.getFree()
+              ? limits.remove(domain) != null
+              : !limit.equals(limits.put(domain, limit));
+      if (!changed) {
+        return;
+      }
+      changes.put(domain, limit);
+    }
+    creditSoon();
+  }
+
+  /** The leader hears of many changes at once: it is told a moment later, on another thread. */
+  private void creditSoon() {
+    synchronized (this) {
+      if (credits || closed) {
+        return;
+      }
+      credits = true;
+    }
+    try {
+      var _ =
+          timer.schedule(
+              () -> Thread.ofVirtual().name("credits").start(this::credit),
+              CREDIT_MILLIS,
+              TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.trace("stopping", e);
+    }
+  }
+
+  private void credit() {
     attaching.lock();
     try {
+      Map<String, Integer> now;
+      List<DomainLimit> changed;
       synchronized (this) {
-        wanted = Map.copyOf(next);
+        credits = false;
+        // The next attachment says everything.
+        if (attachment.isEmpty() || (!wantedChanged && changes.isEmpty())) {
+          return;
+        }
+        now = Map.copyOf(wanted);
+        changed = List.copyOf(changes.values());
+        changes.clear();
+        wantedChanged = false;
       }
-      attachment.ifPresent(open -> open.credit(next));
+      attachment.get().credit(now, changed);
     } finally {
       attaching.unlock();
     }
@@ -165,7 +229,7 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
               .whenComplete(
                   (opened, trouble) -> {
                     if (trouble == null) {
-                      attached(mine, request, opened);
+                      attached(mine, opened);
                     } else {
                       log.debug("shard {}: not attached: {}", shard.number(), trouble.toString());
                       retry(mine);
@@ -178,7 +242,13 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
 
   private Attach request(NodeLease.Held under) {
     Attach.Builder builder =
-        Attach.newBuilder().setNode(under.node()).setEpoch(under.epoch()).putAllWanted(wanted);
+        Attach.newBuilder()
+            .setNode(under.node())
+            .setEpoch(under.epoch())
+            .putAllWanted(wanted)
+            .addAllLimits(limits.values());
+    changes.clear();
+    wantedChanged = false;
     holding.forEach(
         (held, ref) -> {
           if (held.epoch() == under.epoch()) {
@@ -188,24 +258,18 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
     return builder.build();
   }
 
-  private void attached(long mine, Attach request, Desk.Attachment opened) {
+  private void attached(long mine, Desk.Attachment opened) {
     attaching.lock();
     try {
-      Map<String, Integer> now;
-      synchronized (this) {
-        now = wanted;
-      }
       if (!isCurrent(mine)) {
         opened.close();
         return;
       }
       attachment = Optional.of(opened);
-      if (!now.equals(request.getWantedMap())) {
-        opened.credit(now);
-      }
     } finally {
       attaching.unlock();
     }
+    creditSoon();
   }
 
   private void detach() {

@@ -11,8 +11,8 @@ import io.mailraft.queue.raft.Answer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -39,7 +39,9 @@ final class NodeLease implements AutoCloseable {
   private final Duration term;
   private final LongSupplier nanoClock;
   private final Consumer<Held> listener;
-  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Semaphore wake = new Semaphore(0);
+  private volatile boolean stopped;
+  private volatile long obeyedIndex;
   private final CompletableFuture<Held> first = new CompletableFuture<>();
   private volatile Optional<Held> held = Optional.empty();
   private volatile long deadlineNanos;
@@ -92,6 +94,12 @@ final class NodeLease implements AutoCloseable {
     return held;
   }
 
+  /** This node obeys what was agreed on up to a log index: said with a renewal, at once. */
+  void obeyed(long index) {
+    obeyedIndex = index;
+    wake.release();
+  }
+
   /** Completes with the first lease. */
   CompletableFuture<Held> first() {
     return first;
@@ -100,7 +108,12 @@ final class NodeLease implements AutoCloseable {
   private void run() {
     long roundMillis = Math.max(20, term.toMillis() / 5);
     try {
-      while (!stop.await(held.isPresent() ? roundMillis : 50, TimeUnit.MILLISECONDS)) {
+      while (!stopped) {
+        var _ = wake.tryAcquire(held.isPresent() ? roundMillis : 50, TimeUnit.MILLISECONDS);
+        wake.drainPermits();
+        if (stopped) {
+          return;
+        }
         try {
           if (held.isEmpty()) {
             join();
@@ -153,6 +166,7 @@ final class NodeLease implements AutoCloseable {
         Record.newBuilder()
             .setRenew(
                 RenewLeases.newBuilder()
+                    .setObeyedIndex(obeyedIndex)
                     .addLeases(LeaseRef.newBuilder().setNode(lease.node()).setEpoch(lease.epoch())))
             .build();
     switch (control.submit(record, term).get()) {
@@ -170,6 +184,7 @@ final class NodeLease implements AutoCloseable {
 
   @Override
   public void close() {
-    stop.countDown();
+    stopped = true;
+    wake.release();
   }
 }

@@ -1,7 +1,9 @@
 package io.mailraft.queue;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
+import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.link.Checksums;
@@ -15,6 +17,7 @@ import io.mailraft.queue.shard.Shard;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** What this node does, in the groups that it leads, for itself and for nodes that call. */
 final class OwnDesk implements Desk {
@@ -22,13 +25,21 @@ final class OwnDesk implements Desk {
   private final List<Shard> shards;
   private final List<Checksums> checksums;
   private final DiskGuard disk;
+  private final Consumer<AskSends> sends;
 
   /**
    * @param groups the control group, then the shards
    * @param checksums one for each group
    * @param disk refuses what would fill this node's disk
+   * @param sends takes questions for sends, as leader of the control group
    */
-  OwnDesk(List<Group> groups, List<Shard> shards, List<Checksums> checksums, DiskGuard disk) {
+  OwnDesk(
+      List<Group> groups,
+      List<Shard> shards,
+      List<Checksums> checksums,
+      DiskGuard disk,
+      Consumer<AskSends> sends) {
+    this.sends = sends;
     this.groups = List.copyOf(groups);
     this.shards = List.copyOf(shards);
     this.checksums = List.copyOf(checksums);
@@ -79,6 +90,7 @@ final class OwnDesk implements Desk {
           FORGET,
           ORDER,
           LAPSE,
+          GIVE_SENDS,
           CHECKSUM,
           KIND_NOT_SET ->
           throw new IllegalArgumentException(
@@ -100,6 +112,7 @@ final class OwnDesk implements Desk {
                   request.getNode(),
                   request.getEpoch(),
                   request.getWantedMap(),
+                  request.getLimitsList(),
                   request.getHoldingList(),
                   new ClaimSession() {
                     @Override
@@ -115,8 +128,8 @@ final class OwnDesk implements Desk {
       return CompletableFuture.completedFuture(
           new Attachment() {
             @Override
-            public void credit(Map<String, Integer> wanted) {
-              attached.credit(wanted);
+            public void credit(Map<String, Integer> wanted, List<DomainLimit> limits) {
+              attached.credit(wanted, limits);
             }
 
             @Override
@@ -127,6 +140,11 @@ final class OwnDesk implements Desk {
     } catch (NotLeaderException | IllegalStateException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  @Override
+  public void askSends(AskSends asks) {
+    sends.accept(asks);
   }
 
   @Override

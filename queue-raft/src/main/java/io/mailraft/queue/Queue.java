@@ -1,6 +1,10 @@
 package io.mailraft.queue;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskSends;
+import io.mailraft.api.link.DomainLimit;
+import io.mailraft.api.link.SendQuestion;
+import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.log.Record;
@@ -9,9 +13,14 @@ import io.mailraft.api.stored.StoredMessage;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.control.ControlFold;
 import io.mailraft.queue.control.ControlView;
+import io.mailraft.queue.control.Duties;
+import io.mailraft.queue.control.DutyKeeper;
+import io.mailraft.queue.link.Desk;
 import io.mailraft.queue.shard.Depth;
 import io.mailraft.queue.shard.Lane;
 import io.mailraft.queue.shard.Shard;
+import io.mailraft.queue.throttle.Pace;
+import io.mailraft.queue.throttle.SendBookThread;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -44,6 +53,8 @@ public final class Queue implements Uploads, AutoCloseable {
   private final QueueSettings settings;
   private final Replicas replicas;
   private final NodeLease lease;
+  private final DutyKeeper duties;
+  private final SendBookThread sends;
   private final OutcomeJournal journal;
   private final List<ClaimIntake> intakes = new ArrayList<>();
   private final List<OutcomeReporter> reporters = new ArrayList<>();
@@ -58,6 +69,7 @@ public final class Queue implements Uploads, AutoCloseable {
    *
    * @param claims takes the deliveries that this node may attempt, all of them, or none and throws;
    *     called on one thread for each shard
+   * @param obeyer has this node's duties
    * @param broken hears, once, of trouble that stopped a replica: the process should end
    * @throws IOException if the data directory cannot be used; the message says what to do
    */
@@ -65,11 +77,13 @@ public final class Queue implements Uploads, AutoCloseable {
       QueueSettings settings,
       InstantSource clock,
       Consumer<List<ClaimedDelivery>> claims,
+      DutyKeeper.Obeyer obeyer,
       Consumer<Throwable> broken)
       throws IOException {
     this.settings = settings;
     this.disk = new DiskGuard(settings.node().dataDir(), settings.queue().minFreeBytes());
-    this.replicas = new Replicas(settings, clock, disk, broken);
+    this.replicas = new Replicas(settings, clock, disk, this::pace, broken);
+    this.sends = new SendBookThread(this::ask);
     this.journal = new OutcomeJournal(settings.node().dataDir().resolve("outcomes"));
     this.uploadMemory = new UploadMemory(Runtime.getRuntime().maxMemory() / 8);
     for (Shard shard : replicas.shards()) {
@@ -89,7 +103,9 @@ public final class Queue implements Uploads, AutoCloseable {
             settings.addresses(),
             settings.cluster().leaseTerm(),
             System::nanoTime,
-            held -> intakes.forEach(intake -> intake.lease(held)));
+            this::leased);
+    this.duties = new DutyKeeper(replicas.control(), settings.node().id(), obeyer, lease::obeyed);
+    replicas.control().onSends(this::given);
     // A thread of its own: the common pool may have but one, which others may hold up.
     this.ids =
         lease
@@ -97,6 +113,35 @@ public final class Queue implements Uploads, AutoCloseable {
             .thenApplyAsync(
                 held -> idSource(clock, held.node()),
                 task -> Thread.ofVirtual().name("ids").start(task));
+  }
+
+  private void leased(NodeLease.Held held) {
+    sends.reset();
+    intakes.forEach(intake -> intake.lease(held));
+  }
+
+  private Optional<Pace> pace(String counter) {
+    return duties.current().flatMap(now -> Pace.of(now.settings(), counter));
+  }
+
+  private void ask(List<SendQuestion> questions) {
+    Optional<NodeLease.Held> held = lease.held();
+    Optional<Desk> leader = replicas.controlClient().leaderDesk();
+    if (held.isPresent() && leader.isPresent()) {
+      leader
+          .get()
+          .askSends(
+              AskSends.newBuilder()
+                  .setNode(held.get().node())
+                  .setEpoch(held.get().epoch())
+                  .addAllQuestions(questions)
+                  .build());
+    }
+  }
+
+  /** Called on the apply thread of the control group. */
+  private void given(GiveSends decision) {
+    lease.held().ifPresent(held -> sends.given(decision, held.node(), held.epoch()));
   }
 
   private IdSource idSource(InstantSource clock, int node) {
@@ -119,6 +164,8 @@ public final class Queue implements Uploads, AutoCloseable {
    * @throws IOException if the Raft port cannot be used
    */
   public void start() throws IOException {
+    duties.start();
+    sends.start();
     replicas.start();
     Map<Long, Outcomes> left = journal.open();
     reporters.forEach(OutcomeReporter::start);
@@ -216,12 +263,42 @@ public final class Queue implements Uploads, AutoCloseable {
     return shards.get(start);
   }
 
-  /** Says how many claims this node wants to hold, by zone; each shard gives up to its part. */
-  public void want(Map<String, Integer> claimsByZone) {
-    int shards = intakes.size();
-    Map<String, Integer> part = new TreeMap<>();
-    claimsByZone.forEach((zone, count) -> part.put(zone, Math.ceilDiv(count, shards)));
-    intakes.forEach(intake -> intake.want(part));
+  /**
+   * Says how many claims of a zone this node wants to hold, those of limited domains not counted;
+   * each shard gives up to its part.
+   */
+  public void wants(String zone, int claims) {
+    int part = Math.ceilDiv(claims, intakes.size());
+    intakes.forEach(intake -> intake.wants(zone, part));
+  }
+
+  /** Says that of a domain no more than so many claims are of use; each shard gives its part. */
+  public void limits(String zone, String domain, int claims) {
+    limit(domainLimit(zone, domain).setClaims(Math.ceilDiv(claims, intakes.size())));
+  }
+
+  /** Says that a domain is not limited any longer. */
+  public void frees(String zone, String domain) {
+    limit(domainLimit(zone, domain).setFree(true));
+  }
+
+  private static DomainLimit.Builder domainLimit(String zone, String domain) {
+    return DomainLimit.newBuilder().setZone(zone).setDomain(domain);
+  }
+
+  private void limit(DomainLimit.Builder limit) {
+    DomainLimit built = limit.build();
+    intakes.forEach(intake -> intake.limits(built));
+  }
+
+  /** The sends that this node has of each counter. */
+  public SendBookThread sends() {
+    return sends;
+  }
+
+  /** What is this node's to do; empty until it has read the first cluster document. */
+  public Optional<Duties> duties() {
+    return duties.current();
   }
 
   /**
@@ -391,6 +468,8 @@ public final class Queue implements Uploads, AutoCloseable {
   @Override
   public void close() {
     accepting = false;
+    duties.close();
+    sends.close();
     lease.close();
     intakes.forEach(ClaimIntake::close);
     reporters.forEach(OutcomeReporter::close);

@@ -17,6 +17,8 @@ import io.mailraft.queue.raft.HostSettings;
 import io.mailraft.queue.raft.RaftHost;
 import io.mailraft.queue.shard.Shard;
 import io.mailraft.queue.shard.ShardSettings;
+import io.mailraft.queue.throttle.Pace;
+import io.mailraft.queue.throttle.SendDesk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +34,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.ratis.thirdparty.io.grpc.ServerServiceDefinition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,9 +66,15 @@ final class Replicas implements AutoCloseable {
    * Opens logs and databases.
    *
    * @param disk refuses what would fill this node's disk
+   * @param paces the pace of a counter by the cluster document as it is
    * @param broken hears, once, of trouble that stopped a replica
    */
-  Replicas(QueueSettings settings, InstantSource clock, DiskGuard disk, Consumer<Throwable> broken)
+  Replicas(
+      QueueSettings settings,
+      InstantSource clock,
+      DiskGuard disk,
+      Function<String, Optional<Pace>> paces,
+      Consumer<Throwable> broken)
       throws IOException {
     ClusterConfig cluster = settings.cluster();
     self = settings.node().id();
@@ -86,7 +95,10 @@ final class Replicas implements AutoCloseable {
                     .permitKeepAliveTime(Link.KEEP_ALIVE.toSeconds() / 2, TimeUnit.SECONDS));
     host.onBroken(broken);
     specs.forEach(spec -> groups.add(host.group(spec.name())));
-    own = new OwnDesk(groups, shards, checksums, disk);
+    SendDesk sends =
+        new SendDesk(
+            groups.getFirst(), control.slots(), control.clock(), paces, System::nanoTime, timer);
+    own = new OwnDesk(groups, shards, checksums, disk, sends::ask);
     linkService = Optional.of(new LinkService(cluster.name(), own));
     cluster
         .peers()

@@ -36,7 +36,11 @@ class DiskFullTest {
 
   private OwnDesk desk(long minFreeBytes) throws IOException {
     return new OwnDesk(
-        List.of(group, group), List.of(), List.of(), new DiskGuard(directory, minFreeBytes));
+        List.of(group, group),
+        List.of(),
+        List.of(),
+        new DiskGuard(directory, minFreeBytes),
+        asks -> {});
   }
 
   private static Record message() {

@@ -1,7 +1,9 @@
 package io.mailraft.queue;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
+import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.link.Desk;
 import io.mailraft.queue.raft.Answer;
@@ -40,7 +42,7 @@ final class FakeDesk implements Desk {
     return CompletableFuture.completedFuture(
         new Attachment() {
           @Override
-          public void credit(Map<String, Integer> wanted) {
+          public void credit(Map<String, Integer> wanted, List<DomainLimit> limits) {
             credited.accept(FakeDesk.this, wanted);
           }
 
@@ -49,6 +51,11 @@ final class FakeDesk implements Desk {
             // Nothing is kept for it.
           }
         });
+  }
+
+  @Override
+  public void askSends(AskSends asks) {
+    throw new IllegalStateException("nobody asks for sends here");
   }
 
   @Override

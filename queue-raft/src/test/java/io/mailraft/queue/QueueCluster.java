@@ -92,11 +92,11 @@ final class QueueCluster implements AutoCloseable {
             NodeAddresses.getDefaultInstance(),
             "zones: {}");
     Sink sink = sink(node);
-    Queue queue = new Queue(settings, InstantSource.system(), sink::take, sink::broken);
+    Queue queue = new Queue(settings, InstantSource.system(), sink::take, sink, sink::broken);
     sink.bind(queue);
     running.put(node, queue);
     queue.start();
-    queue.want(Map.of(ZONE, WANTED));
+    queue.wants(ZONE, WANTED);
     return queue;
   }
 

@@ -2,6 +2,8 @@ package io.mailraft.queue;
 
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.OutcomeKind;
+import io.mailraft.queue.control.Duties;
+import io.mailraft.queue.control.DutyKeeper;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A tiny delivery: takes claims and reports how they end, at once or when it is told to. */
-final class Sink {
+final class Sink implements DutyKeeper.Obeyer {
 
   /** What is done with a claim. */
   enum Manner {
@@ -28,6 +30,7 @@ final class Sink {
   private final List<ClaimedDelivery> held = new ArrayList<>();
   private final List<Throwable> trouble = new CopyOnWriteArrayList<>();
   private Manner manner = Manner.HOLD;
+  private volatile Optional<Duties> duties = Optional.empty();
   private Optional<Queue> queue = Optional.empty();
 
   synchronized void bind(Queue to) {
@@ -38,6 +41,21 @@ final class Sink {
   synchronized void unbind() {
     queue = Optional.empty();
     held.clear();
+  }
+
+  @Override
+  public void obey(Duties next) {
+    duties = Optional.of(next);
+  }
+
+  @Override
+  public boolean obeyed() {
+    return true;
+  }
+
+  /** What it is to do, as it was told last. */
+  Optional<Duties> duties() {
+    return duties;
   }
 
   void broken(Throwable reason) {

@@ -2,6 +2,7 @@ package io.mailraft.queue.control;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.JoinNode;
 import io.mailraft.api.log.LeaseRef;
 import io.mailraft.api.log.Record;
@@ -16,6 +17,8 @@ import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.Table;
 import io.mailraft.queue.store.Table.Removal;
 import io.mailraft.queue.store.View;
+import io.mailraft.queue.throttle.SlotTable;
+import io.mailraft.queue.throttle.ThrottleClock;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,8 +49,12 @@ public final class ControlFold implements Fold {
 
   private final Map<String, NodeEntry> nodes = new TreeMap<>();
   private final List<Consumer<ControlView>> listeners = new CopyOnWriteArrayList<>();
-  private final List<Consumer<LeaseRef>> renewalListeners = new CopyOnWriteArrayList<>();
-  private final List<LeaseRef> renewed = new ArrayList<>();
+  private final List<Consumer<Renewal>> renewalListeners = new CopyOnWriteArrayList<>();
+  private final List<Renewal> renewed = new ArrayList<>();
+  private final List<Consumer<GiveSends>> sendListeners = new CopyOnWriteArrayList<>();
+  private final List<GiveSends> given = new ArrayList<>();
+  private final ThrottleClock clock = new ThrottleClock(System::nanoTime);
+  private final SlotTable slots = new SlotTable(clock);
   private ClusterDocument document = ClusterDocument.NONE;
   private boolean changed;
   private volatile long appliedIndex = -1;
@@ -55,7 +62,7 @@ public final class ControlFold implements Fold {
 
   @Override
   public List<Table> tables() {
-    return List.of(NODE, DOCUMENT);
+    return List.of(NODE, DOCUMENT, SlotTable.SLOTS, SlotTable.CLOCK);
   }
 
   /** The state as applied here. */
@@ -80,8 +87,32 @@ public final class ControlFold implements Fold {
   }
 
   /** Hears of every lease that was renewed or given, on the apply thread; must not block. */
-  void onRenewal(Consumer<LeaseRef> listener) {
+  public void onRenewal(Consumer<Renewal> listener) {
     renewalListeners.add(listener);
+  }
+
+  /**
+   * A lease that was renewed or given.
+   *
+   * @param lease whose
+   * @param obeyedIndex log index up to which its node obeys what was agreed on; 0 where it says
+   *     nothing
+   */
+  public record Renewal(LeaseRef lease, long obeyedIndex) {}
+
+  /** Hears of every decision that gives sends, on the apply thread; must not block. */
+  public void onSends(Consumer<GiveSends> listener) {
+    sendListeners.add(listener);
+  }
+
+  /** The clock of rates, as this replica knows it. */
+  public ThrottleClock clock() {
+    return clock;
+  }
+
+  /** The slots of rates. */
+  public SlotTable slots() {
+    return slots;
   }
 
   @Override
@@ -89,6 +120,8 @@ public final class ControlFold implements Fold {
     nodes.clear();
     document = ClusterDocument.NONE;
     renewed.clear();
+    given.clear();
+    slots.load(view);
     view.scan(
         NODE,
         FIRST,
@@ -134,10 +167,15 @@ public final class ControlFold implements Fold {
 
   @Override
   public void applied(Position at) {
-    for (LeaseRef lease : renewed) {
-      renewalListeners.forEach(listener -> listener.accept(lease));
+    for (Renewal renewal : renewed) {
+      renewalListeners.forEach(listener -> listener.accept(renewal));
     }
     renewed.clear();
+    for (GiveSends decision : given) {
+      slots.applied(decision);
+      sendListeners.forEach(listener -> listener.accept(decision));
+    }
+    given.clear();
     if (changed) {
       changed = false;
       publish(at.index());
@@ -148,6 +186,7 @@ public final class ControlFold implements Fold {
   @Override
   public void abandoned() {
     renewed.clear();
+    given.clear();
   }
 
   private void publish(long index) {
@@ -163,7 +202,7 @@ public final class ControlFold implements Fold {
         int alive = 0;
         for (LeaseRef lease : record.getRenew().getLeasesList()) {
           if (holder(lease).isPresent()) {
-            renewed.add(lease);
+            renewed.add(new Renewal(lease, record.getRenew().getObeyedIndex()));
             alive++;
           }
         }
@@ -177,6 +216,12 @@ public final class ControlFold implements Fold {
         yield new Answer.Accepted(at.index(), holder.isPresent() ? 1 : 0);
       }
       case SET_DOCUMENT -> setDocument(record.getSetDocument(), at, batch);
+      case GIVE_SENDS -> {
+        GiveSends valid =
+            slots.apply(record.getGiveSends(), lease -> holder(lease).isPresent(), batch);
+        given.add(valid);
+        yield new Answer.Accepted(at.index(), valid.getGrantsCount());
+      }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
       case STORE_MESSAGE,
           STORE_CHUNK,
@@ -227,7 +272,7 @@ public final class ControlFold implements Fold {
         new NodeEntry(
             number, record.getName(), record.getIncarnation(), at.index(), record.getAddresses());
     put(after, batch);
-    renewed.add(LeaseRef.newBuilder().setNode(number).setEpoch(at.index()).build());
+    renewed.add(new Renewal(LeaseRef.newBuilder().setNode(number).setEpoch(at.index()).build(), 0));
     return new Answer.Accepted(at.index(), at.index());
   }
 

@@ -52,7 +52,7 @@ public final class LeaseKeeper implements Group.Listener, AutoCloseable {
 
   /** Starts to listen, before the group starts. */
   public void start() {
-    fold.onRenewal(this::renewed);
+    fold.onRenewal(renewal -> renewed(renewal.lease()));
     group.onLeadership(this);
     long roundMillis = Math.max(10, term.toMillis() / 20);
     var _ =

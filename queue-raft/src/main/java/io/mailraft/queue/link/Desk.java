@@ -1,10 +1,13 @@
 package io.mailraft.queue.link;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
+import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.raft.Answer;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -32,6 +35,9 @@ public interface Desk {
    */
   CompletableFuture<Attachment> attach(int group, Attach request, Receiver receiver);
 
+  /** Asks for sends where the control group is led; what cannot be taken is lost. */
+  void askSends(AskSends asks);
+
   /**
    * The checksum of the desk's replica of a group, for a checksum record with that token, once it
    * is applied there.
@@ -49,8 +55,8 @@ public interface Desk {
 
   /** Open claims on a shard. */
   interface Attachment extends AutoCloseable {
-    /** Replaces how many claims the caller wants to hold, by zone. */
-    void credit(Map<String, Integer> wanted);
+    /** Replaces how many claims the caller wants to hold, by zone, and changes limits. */
+    void credit(Map<String, Integer> wanted, List<DomainLimit> limits);
 
     @Override
     void close();

@@ -1,16 +1,19 @@
 package io.mailraft.queue.link;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.CallFrame;
 import io.mailraft.api.link.ChecksumRequest;
 import io.mailraft.api.link.Credit;
+import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.link.Hello;
 import io.mailraft.api.log.Record;
 import io.mailraft.config.HostPort;
 import io.mailraft.queue.raft.Answer;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -115,6 +118,15 @@ public final class Link implements Desk, AutoCloseable {
                     : CompletableFuture.failedFuture(refusal(group, frame)));
   }
 
+  @Override
+  public void askSends(AskSends asks) {
+    try {
+      open().tell(CallFrame.newBuilder().setAskSends(asks));
+    } catch (LinkException e) {
+      log.debug("node {} was not asked for sends: {}", peer, e.getMessage());
+    }
+  }
+
   private Throwable refusal(int group, AnswerFrame frame) {
     return frame.getBodyCase() == AnswerFrame.BodyCase.REFUSED
         ? Refusals.toException("group " + group, frame.getRefused())
@@ -205,10 +217,17 @@ public final class Link implements Desk, AutoCloseable {
       return answer;
     }
 
+    /** Sends a frame that has no answer. */
+    synchronized void tell(CallFrame.Builder frame) {
+      if (!ended && out.isPresent()) {
+        out.get().onNext(frame.setCall(++lastCall).build());
+      }
+    }
+
     Attachment attachment(int group, Attach request, long call) {
       return new Attachment() {
         @Override
-        public void credit(Map<String, Integer> wanted) {
+        public void credit(Map<String, Integer> wanted, List<DomainLimit> limits) {
           synchronized (Stream.this) {
             if (!ended && out.isPresent()) {
               out.get()
@@ -220,7 +239,8 @@ public final class Link implements Desk, AutoCloseable {
                               Credit.newBuilder()
                                   .setNode(request.getNode())
                                   .setEpoch(request.getEpoch())
-                                  .putAllWanted(wanted))
+                                  .putAllWanted(wanted)
+                                  .addAllLimits(limits))
                           .build());
             }
           }
@@ -231,7 +251,7 @@ public final class Link implements Desk, AutoCloseable {
           synchronized (Stream.this) {
             receivers.remove(call);
           }
-          credit(Map.of());
+          credit(Map.of(), List.of());
         }
       };
     }

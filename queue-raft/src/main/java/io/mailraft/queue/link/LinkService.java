@@ -87,9 +87,14 @@ public final class LinkService {
             var _ =
                 attached
                     .attachment()
-                    .thenAccept(open -> open.credit(frame.getCredit().getWantedMap()));
+                    .thenAccept(
+                        open ->
+                            open.credit(
+                                frame.getCredit().getWantedMap(),
+                                frame.getCredit().getLimitsList()));
           }
         }
+        case ASK_SENDS -> desk.askSends(frame.getAskSends());
         case CHECKSUM ->
             answer(
                 frame,

@@ -1,5 +1,6 @@
 package io.mailraft.queue.shard;
 
+import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.Recipient;
@@ -8,15 +9,12 @@ import io.mailraft.queue.MessageId;
 import io.mailraft.queue.store.View;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -43,58 +41,26 @@ final class Picker implements ShardEvents {
   /** Most deliveries in one plan. */
   static final int PLAN_MAX = 1024;
 
-  /** Most cursors that are kept; a lane without one pays a longer seek. */
-  static final int CURSORS_MAX = 65_536;
+  /** Most lanes that are passed over in one plan because the nodes that take them are full. */
+  private static final int MISSES_MAX = 16;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final View view;
   private final Runnable wake;
   private final int self;
-  private final Map<String, ArrayDeque<Lane>> turns = new LinkedHashMap<>();
-  private final Set<Lane> inTurn = new HashSet<>();
-  private final Map<Lane, byte[]> cursors =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Lane, byte[]> eldest) {
-          return size() > CURSORS_MAX;
-        }
-      };
+  private final Turns turns = new Turns(this::isLimited);
+  private final Cursors cursors;
   private final Map<DeliveryId, ClaimOwner> proposed = new HashMap<>();
   private final Map<Integer, Holder> holders = new HashMap<>();
   private final Map<Integer, ShardFold.Fence> fences = new HashMap<>();
   private final Map<Integer, ClaimDeliveries.Builder> outgoing = new HashMap<>();
   private long outgoingIndex;
 
-  /** Whether any lane has a turn: without one there is nothing to plan, and no thread to wake. */
-  private volatile boolean anyoneWaits;
-
-  /** What the leader knows of one node. */
-  private static final class Holder {
-    private Optional<ClaimSession> session = Optional.empty();
-    private long ticket;
-    private long epoch;
-    private Map<String, Integer> wanted = Map.of();
-
-    /** Claims and proposed claims by zone, under whatever epoch. */
-    private final Map<String, Integer> held = new HashMap<>();
-
-    private int room(String zone) {
-      return wanted.getOrDefault(zone, 0) - held.getOrDefault(zone, 0);
-    }
-
-    private void hold(String zone, int change) {
-      held.merge(zone, change, Integer::sum);
-    }
-  }
-
   /**
    * @param self number of this node: it goes first among equals, since it has the rows already
    * @param wake called whenever planning may find something; must not block
    */
   Picker(View view, int self, Runnable wake) {
-    this.view = view;
+    this.cursors = new Cursors(view);
     this.self = self;
     this.wake = wake;
   }
@@ -108,18 +74,27 @@ final class Picker implements ShardEvents {
           .forEach(
               (lane, depth) -> {
                 if (depth.queued() > 0) {
-                  enterTurn(lane);
+                  turns.enter(lane);
                 }
               });
-      fold.claims().values().forEach(owner -> holder(owner.node()).hold(owner.lane().zone(), 1));
+      fold.claims().values().forEach(owner -> holder(owner.node()).hold(owner.lane(), 1));
       fences.putAll(fold.fences());
     } finally {
       lock.unlock();
     }
   }
 
-  /** Opens a node's session in place of its last one; the ticket closes it. */
-  long attach(int node, long epoch, Map<String, Integer> wanted, ClaimSession session) {
+  /**
+   * Opens a node's session in place of its last one; the ticket closes it.
+   *
+   * @param limits all of its limits
+   */
+  long attach(
+      int node,
+      long epoch,
+      Map<String, Integer> wanted,
+      List<DomainLimit> limits,
+      ClaimSession session) {
     long ticket;
     lock.lock();
     try {
@@ -127,7 +102,10 @@ final class Picker implements ShardEvents {
       ticket = ++holder.ticket;
       holder.session = Optional.of(session);
       holder.epoch = epoch;
-      holder.wanted = Map.copyOf(wanted);
+      holder.wanted(wanted);
+      holder.unlimit();
+      holder.limit(limits);
+      turns.unparkAll();
     } finally {
       lock.unlock();
     }
@@ -135,13 +113,21 @@ final class Picker implements ShardEvents {
     return ticket;
   }
 
-  /** Changes what a node wants; ignored where it has attached under another epoch. */
-  void credit(int node, long epoch, Map<String, Integer> wanted) {
+  /**
+   * Changes what a node wants; ignored where it has attached under another epoch.
+   *
+   * @param limits those that have changed
+   */
+  void credit(int node, long epoch, Map<String, Integer> wanted, List<DomainLimit> limits) {
     lock.lock();
     try {
       Holder holder = holder(node);
       if (holder.epoch == epoch) {
-        holder.wanted = Map.copyOf(wanted);
+        holder.wanted(wanted);
+        holder.limit(limits);
+        for (DomainLimit limit : limits) {
+          turns.unpark(new Lane(limit.getZone(), limit.getDomain()));
+        }
       }
     } finally {
       lock.unlock();
@@ -156,7 +142,9 @@ final class Picker implements ShardEvents {
       Holder holder = holder(node);
       if (holder.ticket == ticket) {
         holder.session = Optional.empty();
-        holder.wanted = Map.of();
+        holder.wanted(Map.of());
+        holder.unlimit();
+        turns.unparkAll();
       }
     } finally {
       lock.unlock();
@@ -198,8 +186,9 @@ final class Picker implements ShardEvents {
       Map<Integer, ClaimDeliveries.Builder> plans = new LinkedHashMap<>();
       try {
         int left = PLAN_MAX;
-        for (Map.Entry<String, ArrayDeque<Lane>> zone : turns.entrySet()) {
-          left -= planZone(zone.getKey(), zone.getValue(), left, plans);
+        for (Turns.Zone zone : turns.zones().values()) {
+          left -= planLimited(zone, left, plans);
+          left -= planOpen(zone, left, plans);
         }
       } catch (RuntimeException e) {
         plans.values().forEach(plan -> takeBack(plan.build()));
@@ -211,42 +200,90 @@ final class Picker implements ShardEvents {
     }
   }
 
-  private int planZone(
-      String zone, ArrayDeque<Lane> lanes, int limit, Map<Integer, ClaimDeliveries.Builder> plans) {
+  /** Each lane that all nodes have limited gets what one of them can use, or is parked. */
+  private int planLimited(Turns.Zone zone, int limit, Map<Integer, ClaimDeliveries.Builder> plans) {
     int planned = 0;
-    while (planned < limit && !lanes.isEmpty()) {
-      Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(zone);
-      if (roomiest.isEmpty()) {
-        break;
-      }
-      int node = roomiest.get().getKey();
-      Holder holder = roomiest.get().getValue();
-      // Taken out of its turn only once it was read: a database that cannot be read must not cost
-      // the lane its place for good.
-      Lane lane = lanes.element();
-      int quantum = Math.min(Math.min(QUANTUM, holder.room(zone)), limit - planned);
-      List<DeliveryId> picked = scan(lane, quantum);
-      lanes.remove();
-      if (picked.size() < quantum) {
-        inTurn.remove(lane);
-        anyoneWaits = !inTurn.isEmpty();
+    while (planned < limit && !zone.limited.isEmpty()) {
+      Lane lane = zone.limited.element();
+      Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(lane);
+      if (!isLimited(lane)) {
+        zone.open.add(zone.limited.remove());
+      } else if (roomiest.isEmpty()) {
+        turns.park(zone.limited.remove());
       } else {
-        lanes.add(lane);
+        planned += pick(zone.limited, roomiest.get(), limit - planned, plans);
       }
-      picked.forEach(delivery -> propose(plans, node, holder, lane, delivery));
-      planned += picked.size();
     }
     return planned;
   }
 
-  private Optional<Map.Entry<Integer, Holder>> roomiest(String zone) {
+  private int planOpen(Turns.Zone zone, int limit, Map<Integer, ClaimDeliveries.Builder> plans) {
+    int planned = 0;
+    int misses = 0;
+    while (planned < limit && misses < MISSES_MAX && misses < zone.open.size()) {
+      Lane lane = zone.open.element();
+      Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(lane);
+      if (roomiest.isPresent()) {
+        misses = 0;
+        planned += pick(zone.open, roomiest.get(), limit - planned, plans);
+      } else if (isLimited(lane)) {
+        turns.park(zone.open.remove());
+      } else if (holders.values().stream().allMatch(Holder::limitsNothing)) {
+        // No node has room in the zone, so no lane of it can go on.
+        break;
+      } else {
+        misses++;
+        zone.open.add(zone.open.remove());
+      }
+    }
+    return planned;
+  }
+
+  /** Picks from the first lane, which then has its next turn behind the others. */
+  private int pick(
+      ArrayDeque<Lane> lanes,
+      Map.Entry<Integer, Holder> to,
+      int limit,
+      Map<Integer, ClaimDeliveries.Builder> plans) {
+    // Taken out of its turn only once it was read: a database that cannot be read must not cost
+    // the lane its place for good.
+    Lane lane = lanes.element();
+    int quantum = Math.min(Math.min(QUANTUM, to.getValue().room(lane)), limit);
+    List<DeliveryId> picked =
+        cursors.scan(lane, quantum, delivery -> !proposed.containsKey(delivery));
+    lanes.remove();
+    if (picked.size() < quantum) {
+      turns.leave(lane);
+    } else {
+      lanes.add(lane);
+    }
+    picked.forEach(delivery -> propose(plans, to.getKey(), to.getValue(), lane, delivery));
+    return picked.size();
+  }
+
+  /** The node that can use the most of a lane, one at least. */
+  private Optional<Map.Entry<Integer, Holder>> roomiest(Lane lane) {
     return holders.entrySet().stream()
         .filter(entry -> mayClaim(entry.getKey(), entry.getValue()))
-        .filter(entry -> entry.getValue().room(zone) > 0)
+        .filter(entry -> entry.getValue().room(lane) > 0)
         .max(
             Comparator.<Map.Entry<Integer, Holder>>comparingInt(
-                    entry -> entry.getValue().room(zone))
+                    entry -> entry.getValue().room(lane))
                 .thenComparing(entry -> entry.getKey() == self));
+  }
+
+  /** Whether all nodes that may claim have limited the lane, and there is one. */
+  private boolean isLimited(Lane lane) {
+    boolean any = false;
+    for (Map.Entry<Integer, Holder> entry : holders.entrySet()) {
+      if (mayClaim(entry.getKey(), entry.getValue())) {
+        if (!entry.getValue().limits(lane)) {
+          return false;
+        }
+        any = true;
+      }
+    }
+    return any;
   }
 
   private boolean mayClaim(int node, Holder holder) {
@@ -255,26 +292,6 @@ final class Picker implements ShardEvents {
         && fence != null
         && fence.live()
         && fence.epoch() == holder.epoch;
-  }
-
-  private List<DeliveryId> scan(Lane lane, int limit) {
-    List<DeliveryId> picked = new ArrayList<>(limit);
-    byte[] from = cursors.getOrDefault(lane, Rows.readyFirst(lane));
-    byte[][] last = {from};
-    view.scan(
-        Rows.READY,
-        from,
-        Rows.readyEnd(lane),
-        (key, value) -> {
-          last[0] = Rows.after(key);
-          DeliveryId delivery = Rows.lastDelivery(key);
-          if (!proposed.containsKey(delivery)) {
-            picked.add(delivery);
-          }
-          return picked.size() < limit;
-        });
-    cursors.put(lane, last[0]);
-    return picked;
   }
 
   /**
@@ -304,17 +321,15 @@ final class Picker implements ShardEvents {
       StoreMessage message, Recipient recipient, Map<Integer, ClaimDeliveries.Builder> plans) {
     Lane lane = new Lane(recipient.getZone(), recipient.getDomain());
     DeliveryId delivery = new DeliveryId(MessageId.of(message.getId()), recipient.getSeq());
-    ArrayDeque<Lane> before = turns.get(lane.zone());
-    if ((before != null && !before.isEmpty()) || proposed.containsKey(delivery)) {
+    if (turns.waits(lane) || proposed.containsKey(delivery)) {
       return false;
     }
-    Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(lane.zone());
+    Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(lane);
     roomiest.ifPresent(
         entry -> {
           propose(plans, entry.getKey(), entry.getValue(), lane, delivery);
           // Its lane has no turn, so nothing that is not proposed stands before it.
-          byte[] after = Rows.after(Rows.ready(lane, delivery));
-          cursors.merge(lane, after, (a, b) -> Arrays.compareUnsigned(a, b) < 0 ? b : a);
+          cursors.pass(lane, delivery);
         });
     return roomiest.isPresent();
   }
@@ -330,7 +345,7 @@ final class Picker implements ShardEvents {
     plans
         .computeIfAbsent(node, n -> ClaimDeliveries.newBuilder().setNode(n).setEpoch(holder.epoch))
         .addDeliveries(ref(delivery, owner));
-    holder.hold(lane.zone(), 1);
+    holder.hold(lane, 1);
   }
 
   /** A proposal is over, applied or not. What did not become a claim is looked at again. */
@@ -345,7 +360,7 @@ final class Picker implements ShardEvents {
   }
 
   private void wakeForWork() {
-    if (anyoneWaits) {
+    if (turns.any()) {
       wake.run();
     }
   }
@@ -355,7 +370,7 @@ final class Picker implements ShardEvents {
       DeliveryId delivery = ShardFold.idOf(ref);
       ClaimOwner owner = proposed.remove(delivery);
       if (owner != null) {
-        holder(owner.node()).hold(owner.lane().zone(), -1);
+        holder(owner.node()).hold(owner.lane(), -1);
         comeBack(owner.lane(), delivery);
       }
     }
@@ -379,7 +394,7 @@ final class Picker implements ShardEvents {
     try {
       if (proposed.remove(delivery) == null) {
         // Proposed by an earlier leader, or by this one before a stumble.
-        holder(owner.node()).hold(owner.lane().zone(), 1);
+        holder(owner.node()).hold(owner.lane(), 1);
       }
       outgoing
           .computeIfAbsent(
@@ -396,7 +411,8 @@ final class Picker implements ShardEvents {
   public void unclaimed(DeliveryId delivery, ClaimOwner owner) {
     lock.lock();
     try {
-      holder(owner.node()).hold(owner.lane().zone(), -1);
+      holder(owner.node()).hold(owner.lane(), -1);
+      turns.unpark(owner.lane());
     } finally {
       lock.unlock();
     }
@@ -407,6 +423,7 @@ final class Picker implements ShardEvents {
     lock.lock();
     try {
       fences.put(node, new ShardFold.Fence(epoch, live));
+      turns.unparkAll();
     } finally {
       lock.unlock();
     }
@@ -431,21 +448,8 @@ final class Picker implements ShardEvents {
   }
 
   private void comeBack(Lane lane, DeliveryId delivery) {
-    byte[] cursor = cursors.get(lane);
-    if (cursor != null) {
-      byte[] key = Rows.ready(lane, delivery);
-      if (Arrays.compareUnsigned(key, cursor) < 0) {
-        cursors.put(lane, key);
-      }
-    }
-    enterTurn(lane);
-  }
-
-  private void enterTurn(Lane lane) {
-    if (inTurn.add(lane)) {
-      anyoneWaits = true;
-      turns.computeIfAbsent(lane.zone(), zone -> new ArrayDeque<>()).add(lane);
-    }
+    cursors.comeBack(lane, delivery);
+    turns.enter(lane);
   }
 
   private Holder holder(int node) {

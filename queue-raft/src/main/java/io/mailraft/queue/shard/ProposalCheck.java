@@ -34,6 +34,7 @@ final class ProposalCheck {
           RENEW,
           LAPSE,
           SET_DOCUMENT,
+          GIVE_SENDS,
           CHECKSUM,
           KIND_NOT_SET ->
           throw new IllegalArgumentException(

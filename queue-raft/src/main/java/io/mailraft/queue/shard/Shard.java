@@ -1,5 +1,6 @@
 package io.mailraft.queue.shard;
 
+import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.stored.StoredDelivery;
@@ -88,6 +89,7 @@ public final class Shard implements Group.Listener, AutoCloseable {
    * Opens a node's claims here.
    *
    * @param wanted how many claims it wants to hold, by zone
+   * @param limits the domains of which it can use only so many claims
    * @param holding the claims that it knows of
    * @return what closes the session, or changes what is wanted
    * @throws NotLeaderException if this node does not lead the shard
@@ -96,6 +98,7 @@ public final class Shard implements Group.Listener, AutoCloseable {
       int node,
       long epoch,
       Map<String, Integer> wanted,
+      List<DomainLimit> limits,
       List<DeliveryRef> holding,
       ClaimSession session)
       throws NotLeaderException {
@@ -103,11 +106,11 @@ public final class Shard implements Group.Listener, AutoCloseable {
       throw new NotLeaderException(group().name(), group().leader());
     }
     ShardLeader current = leader.get();
-    long ticket = current.attach(node, epoch, wanted, holding, session);
+    long ticket = current.attach(node, epoch, wanted, limits, holding, session);
     return new Attached() {
       @Override
-      public void credit(Map<String, Integer> wantedNow) {
-        current.credit(node, epoch, wantedNow);
+      public void credit(Map<String, Integer> wantedNow, List<DomainLimit> changed) {
+        current.credit(node, epoch, wantedNow, changed);
       }
 
       @Override
@@ -119,8 +122,8 @@ public final class Shard implements Group.Listener, AutoCloseable {
 
   /** A node's open claims on a shard. */
   public interface Attached extends AutoCloseable {
-    /** Replaces how many claims the node wants to hold, by zone. */
-    void credit(Map<String, Integer> wantedNow);
+    /** Replaces how many claims the node wants to hold, by zone, and changes limits. */
+    void credit(Map<String, Integer> wantedNow, List<DomainLimit> changed);
 
     @Override
     void close();

@@ -221,7 +221,7 @@ final class ShardFold implements Fold {
                   record.getForget().getBeforeMillis(), record.getForget().getLimit(), batch));
       case ORDER -> order(record.getOrder(), at, batch);
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
-      case JOIN_NODE, RENEW, LAPSE, SET_DOCUMENT ->
+      case JOIN_NODE, RENEW, LAPSE, SET_DOCUMENT, GIVE_SENDS ->
           throw new FoldException(
               "a record of the control group in a shard: " + record.getKindCase());
       case KIND_NOT_SET ->

@@ -1,6 +1,7 @@
 package io.mailraft.queue.shard;
 
 import com.google.protobuf.ByteString;
+import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.DropUploads;
@@ -101,6 +102,7 @@ final class ShardLeader implements AutoCloseable {
       int node,
       long epoch,
       Map<String, Integer> wanted,
+      List<DomainLimit> limits,
       List<DeliveryRef> holding,
       ClaimSession session) {
     Map<DeliveryId, Long> known = new HashMap<>();
@@ -121,7 +123,7 @@ final class ShardLeader implements AutoCloseable {
                       lost.add(ref(delivery, owner.lane(), owner.index()));
                     }
                   });
-          ticket[0] = picker.attach(node, epoch, wanted, session);
+          ticket[0] = picker.attach(node, epoch, wanted, limits, session);
         });
     if (!lost.isEmpty()) {
       log.info(
@@ -153,8 +155,8 @@ final class ShardLeader implements AutoCloseable {
                 });
   }
 
-  void credit(int node, long epoch, Map<String, Integer> wanted) {
-    picker.credit(node, epoch, wanted);
+  void credit(int node, long epoch, Map<String, Integer> wanted, List<DomainLimit> limits) {
+    picker.credit(node, epoch, wanted, limits);
   }
 
   void detach(int node, long ticket) {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
+import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.Record;
 import io.mailraft.config.HostPort;
@@ -21,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -43,6 +46,8 @@ class LinkTest {
         new ConcurrentLinkedQueue<>();
     private final List<Opened> opened = new ArrayList<>();
 
+    private final List<AskSends> asked = new CopyOnWriteArrayList<>();
+
     private static final class Opened implements Attachment {
       private final Receiver receiver;
       private final CompletableFuture<Attachment> answer = new CompletableFuture<>();
@@ -54,7 +59,7 @@ class LinkTest {
       }
 
       @Override
-      public void credit(Map<String, Integer> wanted) {
+      public void credit(Map<String, Integer> wanted, List<DomainLimit> limits) {
         credit = wanted;
       }
 
@@ -62,6 +67,11 @@ class LinkTest {
       public void close() {
         closed = true;
       }
+    }
+
+    @Override
+    public void askSends(AskSends asks) {
+      asked.add(asks);
     }
 
     @Override
@@ -265,12 +275,21 @@ class LinkTest {
     await(() -> desk.attachments() == 2);
     desk.opened(0).answer.complete(desk.opened(0));
     desk.opened(1).answer.complete(desk.opened(1));
-    two.get(30, TimeUnit.SECONDS).credit(Map.of("default", 5));
+    two.get(30, TimeUnit.SECONDS).credit(Map.of("default", 5), List.of());
     one.get(30, TimeUnit.SECONDS).close();
     CompletableFuture<Answer> behind = link.propose(1, RECORD);
     next().complete(new Answer.Accepted(1, 1));
     behind.get(30, TimeUnit.SECONDS);
     assertThat(desk.opened(1).credit).isEqualTo(Map.of("default", 5));
+  }
+
+  @Test
+  void questionsForSendsArriveInOrderAndHaveNoAnswer() {
+    for (int node = 1; node <= 100; node++) {
+      link.askSends(AskSends.newBuilder().setNode(node).build());
+    }
+    await(() -> desk.asked.size() == 100);
+    assertThat(desk.asked).extracting(AskSends::getNode).isSorted();
   }
 
   @Test

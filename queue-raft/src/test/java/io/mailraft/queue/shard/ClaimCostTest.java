@@ -87,7 +87,7 @@ class ClaimCostTest {
         apply(Record.newBuilder().setStoreMessage(stored));
       }
       fold.attach(picker, () -> picker.start(fold));
-      picker.attach(1, EPOCH, Map.of("default", 1), session());
+      picker.attach(1, EPOCH, Map.of("default", 1), List.of(), session());
     }
 
     private static ClaimSession session() {

@@ -95,7 +95,7 @@ class PickerTest {
   }
 
   private void want(int claims) {
-    picker.attach(NODE, EPOCH, Map.of("default", claims), session);
+    picker.attach(NODE, EPOCH, Map.of("default", claims), List.of(), session);
   }
 
   /** Plans once and applies the plans. */
@@ -260,7 +260,7 @@ class PickerTest {
     MessageId first = store("a.example");
     Picker next = new Picker(store, NODE, () -> {});
     fold.attach(next, () -> next.start(fold));
-    next.attach(NODE, EPOCH, Map.of("default", 1), session);
+    next.attach(NODE, EPOCH, Map.of("default", 1), List.of(), session);
     assertThat(ids(next.plan().getFirst().getDeliveriesList())).containsExactly(first);
   }
 }

@@ -124,7 +124,7 @@ class ShardLeaderTest {
   }
 
   private void attach(List<DeliveryRef> holding) {
-    leader.attach(NODE, EPOCH, Map.of("default", 10), holding, session);
+    leader.attach(NODE, EPOCH, Map.of("default", 10), List.of(), holding, session);
   }
 
   @Test

@@ -1,0 +1,21 @@
+package io.mailraft.queue.control;
+
+import io.mailraft.config.ClusterSettings;
+import java.util.Map;
+import java.util.function.ToIntBiFunction;
+
+/**
+ * What is agreed on, and what of it is this node's to do just now.
+ *
+ * @param version of the cluster document
+ * @param settings the cluster document, read
+ * @param assignments who serves what, once everybody obeys
+ * @param connections this node's connections by zone, as long as not everybody does
+ * @param part this node's part of a connection limit, by its counter
+ */
+public record Duties(
+    long version,
+    ClusterSettings settings,
+    Assignments assignments,
+    Map<String, Integer> connections,
+    ToIntBiFunction<String, Integer> part) {}

@@ -1,0 +1,50 @@
+package io.mailraft.queue.throttle;
+
+import io.mailraft.config.ClusterSettings;
+import io.mailraft.config.Rate;
+import io.mailraft.config.Throttle;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A rate as slots: one each {@code spacing}, each good for {@code lateness} after its time.
+ *
+ * @param spacingNanos time between slots, 1 at least
+ * @param latenessNanos for how long after its time a slot may be used
+ */
+public record Pace(long spacingNanos, long latenessNanos) {
+  /** Least lateness that nodes can keep to: it covers their question and a scheduler's hiccup. */
+  static final long LATENESS_MIN_NANOS = Duration.ofMillis(100).toNanos();
+
+  /** No burst counts for more than a year's pause. */
+  private static final long LATENESS_MAX_NANOS = Duration.ofDays(365).toNanos();
+
+  /** How zone counters begin. */
+  private static final String ZONE = Throttle.zoneCounter("");
+
+  /**
+   * The pace of a rate and a burst of 1 or more. A burst that is worth less than 100 ms makes the
+   * spacing wider by what lacks, so that the bound holds all the same.
+   */
+  public static Pace of(Rate rate, int burst) {
+    double lateness = (burst - 1) * rate.spacingNanos();
+    double widening = Math.max(0, (double) LATENESS_MIN_NANOS - lateness);
+    return new Pace(
+        (long) Math.ceil(rate.spacingNanos() + widening),
+        (long) Math.min((double) LATENESS_MAX_NANOS, Math.floor(lateness + widening)));
+  }
+
+  /** The pace of a counter by the cluster document; empty where it has no rate. */
+  public static Optional<Pace> of(ClusterSettings settings, String counter) {
+    String entry = Throttle.entryOf(counter);
+    if (entry.startsWith(ZONE)) {
+      return Optional.ofNullable(settings.zones().get(entry.substring(ZONE.length())))
+          .flatMap(zone -> zone.throttle())
+          .map(rate -> of(rate, Throttle.defaultBurst(rate)));
+    }
+    return settings
+        .throttles()
+        .entry(entry)
+        .flatMap(throttle -> throttle.rate().map(rate -> of(rate, throttle.burst())));
+  }
+}

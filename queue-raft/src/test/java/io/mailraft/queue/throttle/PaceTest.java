@@ -1,0 +1,61 @@
+package io.mailraft.queue.throttle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mailraft.config.Rate;
+import io.mailraft.config.Throttle;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class PaceTest {
+
+  private static Pace pace(String rate, int burst) {
+    return Pace.of(Rate.parse(rate), burst);
+  }
+
+  @Test
+  void aBurstOfTwoSecondsIsALatenessOfAlmostTwoSeconds() {
+    assertThat(pace("600/minute", 20)).isEqualTo(new Pace(100_000_000, 1_900_000_000));
+  }
+
+  @Test
+  void aBurstThatNodesCannotKeepToWidensTheSpacing() {
+    assertThat(pace("1/second", 1)).isEqualTo(new Pace(1_100_000_000, 100_000_000));
+    assertThat(pace("1/minute", 1)).isEqualTo(new Pace(60_100_000_000L, 100_000_000));
+    assertThat(pace("100/second", 6)).isEqualTo(new Pace(60_000_000, 100_000_000));
+    assertThat(pace("100/second", 11)).isEqualTo(new Pace(10_000_000, 100_000_000));
+  }
+
+  @Test
+  void aHugeBurstIsAYearAtMost() {
+    assertThat(pace("1/day", Integer.MAX_VALUE).latenessNanos())
+        .isEqualTo(Duration.ofDays(365).toNanos());
+    assertThat(pace("1000000000/second", 2).spacingNanos()).isPositive();
+  }
+
+  /** Every window of W holds at most rate x W + burst of the slots, used however late they may. */
+  @Test
+  void i7_slotsUsedAsLateAsTheyMayStayWithinTheBound() {
+    for (String rate : new String[] {"1/second", "7/second", "100/second", "90/minute"}) {
+      for (int burst : new int[] {1, 2, 3, 10, 200}) {
+        Pace pace = pace(rate, burst);
+        double spacing = Rate.parse(rate).spacingNanos();
+        for (int slots = 1; slots < 500; slots++) {
+          // The first one as late as it may, the last one on time.
+          double window = (slots - 1.0) * pace.spacingNanos() - pace.latenessNanos();
+          assertThat((double) slots)
+              .as("%s, burst %d", rate, burst)
+              .isLessThanOrEqualTo(Math.floor(Math.max(0, window) / spacing + burst + 1e-9));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theDefaultBurstIsASecondsWorth() {
+    assertThat(Throttle.defaultBurst(Rate.parse("100/second"))).isEqualTo(101);
+    assertThat(Throttle.defaultBurst(Rate.parse("600/minute"))).isEqualTo(11);
+    assertThat(Throttle.defaultBurst(Rate.parse("1/minute"))).isEqualTo(1);
+    assertThat(Throttle.defaultBurst(Rate.parse("1/hour"))).isEqualTo(1);
+  }
+}
