@@ -1,12 +1,12 @@
 package io.mailraft.node;
 
 import io.mailraft.api.log.NodeAddresses;
+import io.mailraft.config.ClusterYaml;
 import io.mailraft.config.ConfigException;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.MailraftConfig;
 import io.mailraft.config.SmtpConfig;
 import io.mailraft.config.ZoneConfig;
-import io.mailraft.config.ZonesDocument;
 import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
 import io.mailraft.node.admin.AdminService;
@@ -122,7 +122,7 @@ final class Node implements AutoCloseable {
         config.cluster(),
         config.queue(),
         addresses(config),
-        ZonesDocument.format(config.zones()));
+        ClusterYaml.format(config.document()));
   }
 
   private static NodeAddresses addresses(MailraftConfig config) {
@@ -198,7 +198,7 @@ final class Node implements AutoCloseable {
     documentVersion = document.version();
     try {
       Map<String, ZoneConfig> zones =
-          ZonesDocument.parse(document.yaml(), "cluster document " + document.version());
+          ClusterYaml.parse(document.yaml(), "cluster document " + document.version()).zones();
       router = new Router(zones, SUSPENDED);
       delivery.zones(zones);
       Map<String, Integer> wanted = new TreeMap<>();
