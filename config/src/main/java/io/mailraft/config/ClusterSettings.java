@@ -18,6 +18,7 @@ public record ClusterSettings(
   public static final Duration BLOCKLIST_PAUSE = Duration.ofHours(6);
 
   public ClusterSettings {
+    // A copy that keeps the order of the document, as Map.copyOf does not.
     zones = Collections.unmodifiableMap(new LinkedHashMap<>(zones));
   }
 }

@@ -2,7 +2,6 @@ package io.mailraft.config;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /** Reads {@code mailraft.yaml}. */
 public final class ConfigLoader {
@@ -47,9 +46,9 @@ public final class ConfigLoader {
     HttpConfig http = ListenerReader.http(root.section("http"));
     AdminConfig admin = ListenerReader.admin(root.section("admin"));
     DnsConfig dns = DeliveryReader.dns(root.section("dns"));
-    Map<String, ZoneConfig> zones = ZoneReader.zones(root.section("zones"));
+    ClusterSettings document = DocumentReader.read(root);
     DeliveryConfig delivery = DeliveryReader.delivery(root.section("delivery"));
     QueueConfig queue = QueueReader.queue(root.section("queue"));
-    return new MailraftConfig(node, cluster, smtp, http, admin, dns, zones, delivery, queue);
+    return new MailraftConfig(node, cluster, smtp, http, admin, dns, document, delivery, queue);
   }
 }

@@ -1,7 +1,5 @@
 package io.mailraft.config;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -15,7 +13,7 @@ import java.util.Map;
  * @param http HTTP listener
  * @param admin gRPC admin listener
  * @param dns name servers
- * @param zones seed of the cluster document, by zone name; always holds {@code default}
+ * @param document seed of the cluster document
  * @param delivery how mail is sent out
  * @param queue limits of the replicated queue
  */
@@ -26,13 +24,16 @@ public record MailraftConfig(
     HttpConfig http,
     AdminConfig admin,
     DnsConfig dns,
-    Map<String, ZoneConfig> zones,
+    ClusterSettings document,
     DeliveryConfig delivery,
     QueueConfig queue) {
 
   public MailraftConfig {
     smtp = List.copyOf(smtp);
-    // A copy that keeps the order of the file, as Map.copyOf does not.
-    zones = Collections.unmodifiableMap(new LinkedHashMap<>(zones));
+  }
+
+  /** The zones of the seed by name, in the order of the file; always holds {@code default}. */
+  public Map<String, ZoneConfig> zones() {
+    return document.zones();
   }
 }

@@ -35,6 +35,7 @@ final class Section {
   private final Map<String, Integer> keyLines = new LinkedHashMap<>();
   private final Set<String> asked = new LinkedHashSet<>();
   private final Set<String> broken = new HashSet<>();
+  private boolean shaped = true;
 
   private Section(String path, int line, Problems problems) {
     this.path = path;
@@ -58,6 +59,7 @@ final class Section {
     if (!(node instanceof MappingNode mapping)) {
       String what = path.isEmpty() ? "the file" : path;
       problems.add(YamlText.line(node), what + ": expected keys and values, found " + kind(node));
+      section.shaped = false;
       return section;
     }
     for (NodeTuple tuple : mapping.getValue()) {
@@ -103,6 +105,11 @@ final class Section {
     return values.containsKey(key);
   }
 
+  /** Whether the file has keys and values here, or nothing. */
+  boolean isShaped() {
+    return shaped;
+  }
+
   /** Whether no problem was noted at the key. */
   boolean isSound(String key) {
     return !broken.contains(key);
@@ -142,6 +149,28 @@ final class Section {
       refuse(key, list.getValue().size() + " entries; expected 1 to " + countMax);
       return List.of(absent(name(key), line(key), problems));
     }
+    return sections(key, list);
+  }
+
+  /** The sections of a list; none where the key is absent. */
+  List<Section> entries(String key, int countMax) {
+    asked.add(key);
+    Node node = values.get(key);
+    if (node == null || isEmpty(node)) {
+      return List.of();
+    }
+    if (!(node instanceof SequenceNode list)) {
+      refuse(key, YamlText.line(node), "expected a list of { ... }, found " + kind(node));
+      return List.of();
+    }
+    if (list.getValue().size() > countMax) {
+      refuse(key, list.getValue().size() + " entries; expected at most " + countMax);
+      return List.of();
+    }
+    return sections(key, list);
+  }
+
+  private List<Section> sections(String key, SequenceNode list) {
     List<Section> sections = new ArrayList<>();
     for (Node entry : list.getValue()) {
       String entryPath = name(key) + "[" + sections.size() + "]";
@@ -211,6 +240,11 @@ final class Section {
       scalar(key, entry, parser).ifPresent(entries::add);
     }
     return isSound(key) ? List.copyOf(entries) : fallback;
+  }
+
+  /** One of the words that stand for the constants of an enum. */
+  <E extends Enum<E>> E word(String key, E fallback, Class<E> type) {
+    return value(key, fallback, text -> Words.parse(type, text));
   }
 
   /** A whole number within a range. */

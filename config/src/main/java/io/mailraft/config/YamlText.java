@@ -38,12 +38,12 @@ final class YamlText {
   static final int FILE_BYTES_MAX = 4 << 20;
 
   /**
-   * Longest text, in characters. {@link ZonesDocument#format} may need more for what a file says,
-   * and the log takes 8 MiB.
+   * Longest text, in characters. {@link ClusterYaml#format} may need more for what a file says, and
+   * the log takes 8 MiB.
    */
-  static final int TEXT_CHARS_MAX = 7 << 20;
+  static final int TEXT_CHARS_MAX = ClusterYaml.TEXT_BYTES_MAX;
 
-  /** Deepest nesting; what we read needs four levels. */
+  /** Deepest nesting; what we read needs seven levels. */
   static final int DEPTH_MAX = 10;
 
   /** Longest single value, in characters. */
@@ -85,8 +85,8 @@ final class YamlText {
       problems.add(1, "the text is larger than " + Sizes.format(TEXT_CHARS_MAX));
       return Optional.empty();
     }
-    String body = text.startsWith("\uFEFF") ? text.substring(1) : text;
-    LoadSettings settings = LoadSettings.builder().setCodePointLimit(TEXT_CHARS_MAX + 1).build();
+    String body = withoutMark(text);
+    LoadSettings settings = settings();
     try {
       return isPlain(body, settings, problems)
           ? new Compose(settings).composeString(body)
@@ -104,6 +104,20 @@ final class YamlText {
       problems.add(1, "this is not YAML: " + e.getMessage());
     }
     return Optional.empty();
+  }
+
+  private static LoadSettings settings() {
+    return LoadSettings.builder().setCodePointLimit(TEXT_CHARS_MAX + 1).build();
+  }
+
+  /** The text without its byte order mark, from where all marks count. */
+  static String withoutMark(String text) {
+    return text.startsWith("\uFEFF") ? text.substring(1) : text;
+  }
+
+  /** The parser's events of a text that {@link #compose} takes, parsed as they are asked for. */
+  static Iterable<Event> events(String text) {
+    return new Parse(settings()).parseString(text);
   }
 
   private static boolean isPlain(String text, LoadSettings settings, Problems problems) {

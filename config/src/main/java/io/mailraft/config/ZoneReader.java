@@ -42,7 +42,9 @@ final class ZoneReader {
             section.integer("connections", CONNECTIONS, 1, CONNECTIONS_MAX),
             section.value("host", ZoneReader::host),
             section.integer("port", SMTP_PORT, 1, 65_535),
-            routing.read(name, section));
+            routing.read(name, section),
+            PoolReader.read(section),
+            section.value("throttle", Rate::parse));
     section.end();
     return zone;
   }

@@ -6,16 +6,18 @@
  *
  * {@link io.mailraft.config.ConfigLoader} turns {@code mailraft.yaml} into one {@link
  * io.mailraft.config.MailraftConfig}, or refuses it with every problem's line and what would be
- * right. {@link io.mailraft.config.ZonesDocument} does the same for the zones that the control
- * group stores. The readers are the schema: a key is known because a reader asks for it.
+ * right. {@link io.mailraft.config.ClusterYaml} does the same for the cluster document, which the
+ * control group stores as operators wrote it; {@code mailraft.yaml} has the same keys to seed it.
+ * The readers are the schema: a key is known because a reader asks for it.
  *
  * <h2>Invariants</h2>
  *
  * A {@code MailraftConfig} that comes from here needs no further check: every number is in its
  * range, the node is one of its peers, the zone {@code default} exists, and nothing listens or
  * talks beyond loopback without the setting that makes it safe. No two zones have an equal routing
- * key, and {@code ZonesDocument.parse} reads back what {@code format} wrote. Each default is
- * written once, in a reader, and asserted one by one in a test.
+ * key, and {@code ClusterYaml.parse} reads back what {@code format} wrote. A text keeps its meaning
+ * and its comments when its {@code version} is taken out or put in. Each default is written once,
+ * in a reader, and asserted one by one in a test.
  *
  * <h2>Threads</h2>
  *

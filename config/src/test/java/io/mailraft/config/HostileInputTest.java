@@ -105,12 +105,14 @@ final class HostileInputTest {
             "smtp:\n- { listen: \"[::1]:25\", allow: [192.0.2.0/24, \"2001:db8::/32\"] }\n",
             "dns: { servers: [192.0.2.1, \"127.0.0.1:5353\"], timeout: 5s }\n",
             "zones:\n  default: { connections: 50, host: 127.0.0.1, port: 2526 }\n",
+            "zones:\n  eu:\n    pool:\n    - { address: 192.0.2.1, warmup: { start: 2026-01-01,"
+                + " perDay: [1, 2] } }\n    throttle: 5/hour\n",
+            "throttles:\n  gmail.com: { rate: 600/minute, burst: 20 }\n  mx:*.a: { connections: 1"
+                + " }\nblocklistPause: 1h\n",
             "delivery: { retry: [5m, 48h], expireAfter: 1d, helo: mx.example }\n",
             "queue:\n  submitTimeout: 60s\n  memoryBytes: 64MiB\n");
-    String alphabet =
-        "{}[]:,-?&*!|>'\"%@`#~ \n\t\r\0\\.0123456789abcmnsKMGiBx<=\u0085\u00e9\ufeff\ud83d\uffff";
     for (int round = 0; round < FUZZ_ROUNDS; round++) {
-      String text = mutant(corpus, alphabet, random);
+      String text = mutant(corpus, random);
       try {
         ConfigLoader.parse(text, "f");
       } catch (ConfigException expected) {
@@ -121,7 +123,51 @@ final class HostileInputTest {
     }
   }
 
-  private static String mutant(List<String> corpus, String alphabet, Random random) {
+  @Test
+  void whateverReadsAsADocumentReadsTheSameWithAnotherVersion() {
+    long seed = Long.getLong("mailraft.seed", 20_261_205L);
+    Random random = new Random(seed);
+    List<String> corpus =
+        List.of(
+            "version: 3\n",
+            "  version: 3 # ours\n",
+            "? version\n: 3\n",
+            "# none\n",
+            "---\n",
+            "%YAML 1.2\n",
+            "...\n",
+            "zones: { eu: { pool: [ { address: 192.0.2.1 } ] } }\n",
+            "zones:\n  eu:\n    throttle: 5/hour\n",
+            "throttles:\r\n  gmail.com: { rate: 600/minute }\r\n",
+            "blocklistPause: 1h\n",
+            "{ version: 3, zones: {}, }\n",
+            "{zones: {eu: }, version: 3, blocklistPause: 2h}");
+    int readable = 0;
+    for (int round = 0; round < FUZZ_ROUNDS; round++) {
+      String text = mutant(corpus, random);
+      try {
+        ClusterYaml.Parsed parsed = ClusterYaml.read(text, "f");
+        readable++;
+        ClusterYaml.Parsed bare = ClusterYaml.read(parsed.body(), "body");
+        assertThat(bare.version()).as("seed %s, round %s:%n%s", seed, round, text).isEmpty();
+        assertThat(bare.settings()).isEqualTo(parsed.settings());
+        ClusterYaml.Parsed next = ClusterYaml.read(ClusterYaml.withVersion(bare.body(), 9), "next");
+        assertThat(next.version()).hasValue(9);
+        assertThat(next.settings()).isEqualTo(parsed.settings());
+      } catch (ConfigException expected) {
+        assertThat(expected.getMessage())
+            .as("seed %s, round %s:%n%s", seed, round, text)
+            .matches("(?s)f:.*");
+      } catch (RuntimeException | StackOverflowError e) {
+        fail("seed " + seed + ", round " + round + ": " + e + " for:\n" + text, e);
+      }
+    }
+    assertThat(readable).isGreaterThan(FUZZ_ROUNDS / 50);
+  }
+
+  private static String mutant(List<String> corpus, Random random) {
+    String alphabet =
+        "{}[]:,-?&*!|>'\"%@`#~ \n\t\r\0\\.0123456789abcmnsKMGiBx<=\u0085\u00e9\ufeff\ud83d\uffff";
     StringBuilder text = new StringBuilder();
     for (int i = random.nextInt(4); i >= 0; i--) {
       text.append(corpus.get(random.nextInt(corpus.size())));

@@ -1,11 +1,11 @@
 package io.mailraft.node;
 
 import io.mailraft.api.log.NodeAddresses;
+import io.mailraft.config.ClusterYaml;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.MailraftConfig;
 import io.mailraft.config.SmtpConfig;
 import io.mailraft.config.ZoneConfig;
-import io.mailraft.config.ZonesDocument;
 import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
 import io.mailraft.node.admin.AdminService;
@@ -132,7 +132,7 @@ final class Node implements AutoCloseable {
         config.cluster(),
         config.queue(),
         addresses(config),
-        ZonesDocument.format(config.zones()));
+        ClusterYaml.format(config.document()));
   }
 
   private static NodeAddresses addresses(MailraftConfig config) {

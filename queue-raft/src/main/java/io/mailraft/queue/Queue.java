@@ -7,8 +7,6 @@ import io.mailraft.api.link.SendQuestion;
 import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.Outcomes;
-import io.mailraft.api.log.Record;
-import io.mailraft.api.log.SetDocument;
 import io.mailraft.api.stored.StoredMessage;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.control.ControlFold;
@@ -48,13 +46,13 @@ import java.util.function.Consumer;
  */
 public final class Queue implements Uploads, AutoCloseable {
   private static final Duration CHECKSUM_TIMEOUT = Duration.ofMinutes(2);
-  private static final Duration DOCUMENT_TIMEOUT = Duration.ofSeconds(30);
 
   private final QueueSettings settings;
   private final Replicas replicas;
   private final NodeLease lease;
   private final DutyKeeper duties;
   private final SendBookThread sends;
+  private final Documents documents;
   private final OutcomeJournal journal;
   private final List<ClaimIntake> intakes = new ArrayList<>();
   private final List<OutcomeReporter> reporters = new ArrayList<>();
@@ -84,6 +82,7 @@ public final class Queue implements Uploads, AutoCloseable {
     this.disk = new DiskGuard(settings.node().dataDir(), settings.queue().minFreeBytes());
     this.replicas = new Replicas(settings, clock, disk, this::pace, broken);
     this.sends = new SendBookThread(this::ask);
+    this.documents = new Documents(replicas.controlClient(), replicas.control());
     this.journal = new OutcomeJournal(settings.node().dataDir().resolve("outcomes"));
     this.uploadMemory = new UploadMemory(Runtime.getRuntime().maxMemory() / 8);
     for (Shard shard : replicas.shards()) {
@@ -197,24 +196,8 @@ public final class Queue implements Uploads, AutoCloseable {
       return;
     }
     lease.start();
-    var _ = lease.first().thenRun(this::seedDocument);
-  }
-
-  private void seedDocument() {
-    if (replicas.control().current().document().version() == 0) {
-      var _ =
-          replicas
-              .controlClient()
-              .submit(
-                  Record.newBuilder()
-                      .setSetDocument(
-                          SetDocument.newBuilder()
-                              .setExpectedVersion(0)
-                              .setYaml(settings.documentSeed())
-                              .setAuthor(settings.node().id()))
-                      .build(),
-                  DOCUMENT_TIMEOUT);
-    }
+    var _ =
+        lease.first().thenRun(() -> documents.seed(settings.documentSeed(), settings.node().id()));
   }
 
   /** Completes once this node has joined the cluster and can accept mail. */
@@ -346,6 +329,11 @@ public final class Queue implements Uploads, AutoCloseable {
   /** What the control group has agreed on, as applied here. */
   public ControlFold control() {
     return replicas.control();
+  }
+
+  /** The cluster document, its past versions and the way to the next one. */
+  public Documents documents() {
+    return documents;
   }
 
   /** Exact counters by zone, over all shards. */

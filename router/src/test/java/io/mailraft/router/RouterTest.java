@@ -3,10 +3,10 @@ package io.mailraft.router;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.mailraft.config.ClusterYaml;
 import io.mailraft.config.DomainPattern;
 import io.mailraft.config.ZoneConfig;
 import io.mailraft.config.ZoneRouting;
-import io.mailraft.config.ZonesDocument;
 import io.mailraft.router.Refusal.Reason;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +27,7 @@ final class RouterTest {
     try (InputStream yaml = RouterTest.class.getResourceAsStream("zones.yaml")) {
       assertThat(yaml).isNotNull();
       String text = new String(yaml.readAllBytes(), StandardCharsets.UTF_8);
-      return new Router(ZonesDocument.parse(text, "zones.yaml"), Set.of(suspended));
+      return new Router(ClusterYaml.parse(text, "zones.yaml").zones(), Set.of(suspended));
     }
   }
 

@@ -6,7 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.mailraft.config.ZonesDocument;
+import io.mailraft.config.ClusterYaml;
 import io.mailraft.router.Router;
 import java.io.IOException;
 import java.util.List;
@@ -28,7 +28,7 @@ class RoutingTest {
       """;
 
   private static Listener listener(Consumer<Settings> change) throws Exception {
-    Router router = new Router(ZonesDocument.parse(ZONES, "zones"), Set.of("paused"));
+    Router router = new Router(ClusterYaml.parse(ZONES, "zones").zones(), Set.of("paused"));
     return new Listener(change, router::route);
   }
 

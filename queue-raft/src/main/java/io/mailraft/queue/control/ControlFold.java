@@ -6,8 +6,6 @@ import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.JoinNode;
 import io.mailraft.api.log.LeaseRef;
 import io.mailraft.api.log.Record;
-import io.mailraft.api.log.SetDocument;
-import io.mailraft.api.stored.StoredDocument;
 import io.mailraft.api.stored.StoredNode;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.Fold;
@@ -38,14 +36,12 @@ import java.util.function.Consumer;
  */
 public final class ControlFold implements Fold {
   static final Table NODE = new Table("node", Removal.ANY, false);
-  static final Table DOCUMENT = new Table("document", Removal.ANY, false);
 
   /** Most nodes that may ever join: their number has two hex digits in message ids. */
   static final int NODES_MAX = 256;
 
   private static final byte[] FIRST = new byte[0];
   private static final byte[] END = {(byte) 0xff};
-  private static final byte[] CURRENT = {0};
 
   private final Map<String, NodeEntry> nodes = new TreeMap<>();
   private final List<Consumer<ControlView>> listeners = new CopyOnWriteArrayList<>();
@@ -55,14 +51,14 @@ public final class ControlFold implements Fold {
   private final List<GiveSends> given = new ArrayList<>();
   private final ThrottleClock clock = new ThrottleClock(System::nanoTime);
   private final SlotTable slots = new SlotTable(clock);
-  private ClusterDocument document = ClusterDocument.NONE;
+  private final DocumentFold documents = new DocumentFold();
   private boolean changed;
   private volatile long appliedIndex = -1;
   private volatile ControlView current = new ControlView(-1, Map.of(), ClusterDocument.NONE);
 
   @Override
   public List<Table> tables() {
-    return List.of(NODE, DOCUMENT, SlotTable.SLOTS, SlotTable.CLOCK);
+    return List.of(NODE, DocumentRow.TABLE, SlotTable.SLOTS, SlotTable.CLOCK);
   }
 
   /** The state as applied here. */
@@ -118,7 +114,6 @@ public final class ControlFold implements Fold {
   @Override
   public void load(View view) {
     nodes.clear();
-    document = ClusterDocument.NONE;
     renewed.clear();
     given.clear();
     slots.load(view);
@@ -142,18 +137,8 @@ public final class ControlFold implements Fold {
           }
           return true;
         });
-    view.get(DOCUMENT, CURRENT).ifPresent(row -> document = documentOf(row));
+    documents.load(view);
     publish(-1);
-  }
-
-  private static ClusterDocument documentOf(byte[] bytes) {
-    try {
-      StoredDocument row = StoredDocument.parseFrom(bytes);
-      return new ClusterDocument(
-          row.getVersion(), row.getYaml(), row.getAuthor(), row.getStampMillis());
-    } catch (InvalidProtocolBufferException e) {
-      throw new FoldException("the row of the cluster document cannot be read", e);
-    }
   }
 
   @Override
@@ -190,7 +175,7 @@ public final class ControlFold implements Fold {
   }
 
   private void publish(long index) {
-    ControlView view = new ControlView(index, Map.copyOf(nodes), document);
+    ControlView view = new ControlView(index, Map.copyOf(nodes), documents.document());
     current = view;
     listeners.forEach(listener -> listener.accept(view));
   }
@@ -215,7 +200,10 @@ public final class ControlFold implements Fold {
         holder.ifPresent(node -> put(withEpoch(node, 0), batch));
         yield new Answer.Accepted(at.index(), holder.isPresent() ? 1 : 0);
       }
-      case SET_DOCUMENT -> setDocument(record.getSetDocument(), at, batch);
+      case SET_DOCUMENT -> {
+        changed = true;
+        yield documents.set(record.getSetDocument(), at, batch);
+      }
       case GIVE_SENDS -> {
         GiveSends valid =
             slots.apply(record.getGiveSends(), lease -> holder(lease).isPresent(), batch);
@@ -290,31 +278,5 @@ public final class ControlFold implements Fold {
             .setAddresses(node.addresses())
             .build()
             .toByteArray());
-  }
-
-  private Answer setDocument(SetDocument record, Position at, Batch batch) {
-    if (record.getExpectedVersion() != document.version()) {
-      return new Answer.Refused(
-          at.index(),
-          "the cluster document is at version "
-              + document.version()
-              + ", not "
-              + record.getExpectedVersion());
-    }
-    document =
-        new ClusterDocument(
-            document.version() + 1, record.getYaml(), record.getAuthor(), at.stampMillis());
-    changed = true;
-    batch.put(
-        DOCUMENT,
-        CURRENT,
-        StoredDocument.newBuilder()
-            .setVersion(document.version())
-            .setYaml(document.yaml())
-            .setAuthor(document.author())
-            .setStampMillis(document.stampMillis())
-            .build()
-            .toByteArray());
-    return new Answer.Accepted(at.index(), document.version());
   }
 }

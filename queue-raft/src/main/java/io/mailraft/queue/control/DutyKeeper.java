@@ -1,8 +1,8 @@
 package io.mailraft.queue.control;
 
 import io.mailraft.config.ClusterSettings;
+import io.mailraft.config.ClusterYaml;
 import io.mailraft.config.ConfigException;
-import io.mailraft.config.ZonesDocument;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -115,11 +115,7 @@ public final class DutyKeeper implements AutoCloseable {
     version = document.version();
     try {
       settings =
-          Optional.of(
-              new ClusterSettings(
-                  ZonesDocument.parse(document.yaml(), "cluster document " + document.version()),
-                  io.mailraft.config.Throttles.NONE,
-                  ClusterSettings.BLOCKLIST_PAUSE));
+          Optional.of(ClusterYaml.parse(document.yaml(), "cluster document " + document.version()));
       log.info("cluster document {} is in force", version);
     } catch (ConfigException e) {
       // It was checked before it was proposed, by a node of another version perhaps.

@@ -3,13 +3,17 @@
  *
  * <h2>Purpose</h2>
  *
- * {@code ControlFold} is the state machine, {@code LeaseKeeper} the leader's clock over leases. A
+ * {@code ControlFold} is the state machine, {@code DocumentFold} the part of it that keeps the
+ * cluster document and its past versions, {@code LeaseKeeper} the leader's clock over leases. A
  * node's lease is for all zones: each zone is leased to every live node.
  *
  * <h2>Invariants</h2>
  *
  * A node's number is never given to another. Epochs are log indexes, so they only grow. A lease
  * lapses a full term after its last renewal at the earliest, by the leader's monotonic clock (I5).
+ * A document replaces the version that its author saw and no other; what it says is checked before
+ * it is proposed, never here. How many versions are kept, and where the mail of a zone that is gone
+ * goes, are decisions that the record carries.
  *
  * <h2>Threads</h2>
  *
