@@ -5,6 +5,8 @@ import java.io.Console;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Properties;
 import picocli.CommandLine;
@@ -21,6 +23,7 @@ import picocli.CommandLine.Help.Ansi;
     subcommands = {
       StatusCommand.class,
       RouteCommand.class,
+      ConfigCommand.class,
       VerifyStateCommand.class,
       DemoCommand.class
     },
@@ -46,10 +49,13 @@ public final class Main {
     }
     boolean terminal =
         Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+    // What goes to a file or another program is UTF-8 under any locale, or a document would not
+    // survive "config get".
+    Charset charset = terminal ? System.out.charset() : StandardCharsets.UTF_8;
     // The exit code is the command's answer, and nothing may outlive it.
     System.exit(
         run(
-            new PrintWriter(System.out, true, System.out.charset()),
+            new PrintWriter(System.out, true, charset),
             new PrintWriter(System.err, true, System.err.charset()),
             terminal ? Ansi.AUTO : Ansi.OFF,
             args));

@@ -3,6 +3,7 @@ package io.mailraft.ops;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Text for people: tables, and strings from elsewhere made safe to print. */
 final class Text {
@@ -15,6 +16,16 @@ final class Text {
         .map(point -> Character.isISOControl(point) ? '?' : point)
         .forEach(result::appendCodePoint);
     return result.toString();
+  }
+
+  /**
+   * The same for text of several lines, which keeps its line ends but for the last; tabs become
+   * blanks.
+   */
+  static String printableLines(String text) {
+    return text.lines()
+        .map(line -> Text.printable(line.replace('\t', ' ')))
+        .collect(Collectors.joining("\n"));
   }
 
   /** Rows of equal length under a heading; numbers stand right. */

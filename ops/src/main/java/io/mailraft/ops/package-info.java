@@ -4,14 +4,15 @@
  * <h2>Purpose</h2>
  *
  * {@link io.mailraft.ops.Main} is what {@code ./mailraft} runs for everything but {@code start}:
- * {@code status}, {@code route} and {@code verify-state} ask a node over gRPC, {@code demo} shows a
- * cluster on this machine that survives the death of its leader.
+ * {@code status}, {@code route} and {@code verify-state} ask a node over gRPC, {@code config} reads
+ * and replaces the cluster document through one, {@code demo} shows a cluster on this machine that
+ * survives the death of its leader.
  *
  * <h2>Invariants</h2>
  *
- * A command ends with 0 only when what it was asked to show is so; 1 when it is not, 2 for a wrong
- * command line, 3 when the node cannot be reached. JSON goes to stdout alone, so that a pipe never
- * reads anything else.
+ * A command ends with 0 only when what it was asked to show is so, or to do is done; 1 when it is
+ * not, 2 for a wrong command line or a document that cannot be used, 3 when the node cannot be
+ * reached. JSON goes to stdout alone, so that a pipe never reads anything else.
  *
  * <h2>Threads</h2>
  *

@@ -1,8 +1,15 @@
 package io.mailraft.node.admin;
 
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.mailraft.api.admin.AdminGrpc;
+import io.mailraft.api.admin.ApplyDocumentRequest;
+import io.mailraft.api.admin.ApplyDocumentResponse;
+import io.mailraft.api.admin.DocumentHistoryRequest;
+import io.mailraft.api.admin.DocumentHistoryResponse;
+import io.mailraft.api.admin.GetDocumentRequest;
+import io.mailraft.api.admin.GetDocumentResponse;
 import io.mailraft.api.admin.GroupStatus;
 import io.mailraft.api.admin.NodeStatus;
 import io.mailraft.api.admin.RouteRequest;
@@ -34,6 +41,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   private final String version;
   private final Queue queue;
   private final Supplier<Router> router;
+  private final DocumentCalls documents;
 
   /**
    * Answers for one node.
@@ -45,6 +53,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     this.version = version;
     this.queue = queue;
     this.router = router;
+    this.documents = new DocumentCalls(queue.documents(), queue::zones);
   }
 
   @Override
@@ -116,6 +125,35 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     } catch (IllegalArgumentException e) {
       answer.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
     }
+  }
+
+  @Override
+  public void applyDocument(
+      ApplyDocumentRequest request, StreamObserver<ApplyDocumentResponse> answer) {
+    answer(answer, () -> documents.apply(request));
+  }
+
+  @Override
+  public void getDocument(GetDocumentRequest request, StreamObserver<GetDocumentResponse> answer) {
+    answer(answer, () -> documents.get(request));
+  }
+
+  @Override
+  public void documentHistory(
+      DocumentHistoryRequest request, StreamObserver<DocumentHistoryResponse> answer) {
+    answer(answer, documents::history);
+  }
+
+  private static <T> void answer(StreamObserver<T> answer, Supplier<T> call) {
+    T value;
+    try {
+      value = call.get();
+    } catch (StatusRuntimeException e) {
+      answer.onError(e);
+      return;
+    }
+    answer.onNext(value);
+    answer.onCompleted();
   }
 
   @Override

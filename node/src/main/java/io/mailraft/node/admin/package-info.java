@@ -4,13 +4,15 @@
  * <h2>Purpose</h2>
  *
  * Answers operators: how the cluster stands ({@code Status}), whether all replicas hold the same
- * state ({@code VerifyState}), and which zone a message would get ({@code Route}).
+ * state ({@code VerifyState}), which zone a message would get ({@code Route}). Reads and replaces
+ * the cluster document ({@code ApplyDocument}, {@code GetDocument}, {@code DocumentHistory}).
  *
  * <h2>Invariants</h2>
  *
- * Nothing here changes mail. {@code VerifyState} writes one checksum record to each group's log.
- * {@code Route} asks the router that the front doors have at that moment, and reads headers with
- * their reader.
+ * Nothing here changes mail. A document is checked as a whole, and its zones against the mail that
+ * they hold, before it is proposed; it replaces the version that its author saw, or none. {@code
+ * VerifyState} writes one checksum record to each group's log. {@code Route} asks the router that
+ * the front doors have at that moment, and reads headers with their reader.
  *
  * <h2>Threads</h2>
  *
@@ -27,7 +29,9 @@
  * <h2>Known limits</h2>
  *
  * {@code VerifyState} reads the whole state of every replica. {@code Route} answers for the zones
- * that this node has taken over, which may be a moment behind.
+ * that this node has taken over, which may be a moment behind. Mail that comes in for a zone in the
+ * moment in which it goes is counted by nobody: without an order it waits until the zone is there
+ * again, or the next document says where it goes.
  */
 @NullMarked
 package io.mailraft.node.admin;

@@ -5,19 +5,31 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.mailraft.api.admin.AdminGrpc;
+import io.mailraft.api.admin.ApplyDocumentRequest;
+import io.mailraft.api.admin.ApplyDocumentResponse;
+import io.mailraft.api.admin.DocumentHistoryRequest;
+import io.mailraft.api.admin.DocumentHistoryResponse;
+import io.mailraft.api.admin.GetDocumentRequest;
+import io.mailraft.api.admin.GetDocumentResponse;
 import io.mailraft.api.admin.RouteRequest;
 import io.mailraft.api.admin.RouteResponse;
 import io.mailraft.api.admin.StatusRequest;
 import io.mailraft.api.admin.StatusResponse;
 import io.mailraft.api.admin.VerifyStateRequest;
 import io.mailraft.api.admin.VerifyStateResponse;
+import io.mailraft.ops.admin.RefusedException.Reason;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** A connection to the admin API of one node. */
 public final class AdminClient implements AutoCloseable {
   private static final int REPLY_BYTES_MAX = 16 << 20;
+
+  /** Room for 20,000 characters, of which each may take six bytes in a header. */
+  private static final int DESCRIPTION_BYTES_MAX = 128 << 10;
+
   private static final Duration CLOSE_TIME_MAX = Duration.ofSeconds(1);
 
   private final String address;
@@ -37,6 +49,7 @@ public final class AdminClient implements AutoCloseable {
             .usePlaintext()
             .disableRetry()
             .maxInboundMessageSize(REPLY_BYTES_MAX)
+            .maxInboundMetadataSize(DESCRIPTION_BYTES_MAX)
             .build());
   }
 
@@ -66,15 +79,76 @@ public final class AdminClient implements AutoCloseable {
    */
   public RouteResponse route(RouteRequest request, Duration timeout)
       throws UnreachableException, RefusedException {
+    return refusable(timeout, stub -> stub.route(request));
+  }
+
+  /**
+   * Replaces the cluster document, or shows what would differ.
+   *
+   * @throws UnreachableException if the node does not answer in time, or does not know in time what
+   *     came of it
+   * @throws RefusedException if nothing was changed
+   */
+  public ApplyDocumentResponse applyDocument(ApplyDocumentRequest request, Duration timeout)
+      throws UnreachableException, RefusedException {
+    return refusable(timeout, stub -> stub.applyDocument(request));
+  }
+
+  /**
+   * A version of the cluster document.
+   *
+   * @throws UnreachableException if the node does not answer in time
+   * @throws RefusedException if it has no such version
+   */
+  public GetDocumentResponse document(GetDocumentRequest request, Duration timeout)
+      throws UnreachableException, RefusedException {
+    return refusable(timeout, stub -> stub.getDocument(request));
+  }
+
+  /**
+   * The versions of the cluster document that the node has, the newest first.
+   *
+   * @throws UnreachableException if the node does not answer in time
+   */
+  public DocumentHistoryResponse documentHistory(Duration timeout) throws UnreachableException {
+    return call(timeout, stub -> stub.documentHistory(DocumentHistoryRequest.getDefaultInstance()));
+  }
+
+  private <T> T refusable(Duration timeout, Function<AdminGrpc.AdminBlockingStub, T> method)
+      throws UnreachableException, RefusedException {
     try {
-      return call(timeout, stub -> stub.route(request));
+      return call(timeout, method);
     } catch (UnreachableException e) {
-      if (e.getCause() instanceof StatusRuntimeException refused
-          && refused.getStatus().getCode() == Status.Code.INVALID_ARGUMENT) {
-        throw new RefusedException(String.valueOf(refused.getStatus().getDescription()), e);
+      if (e.getCause() instanceof StatusRuntimeException refused) {
+        Optional<Reason> reason = reason(refused.getStatus().getCode());
+        if (reason.isPresent()) {
+          throw new RefusedException(
+              reason.get(), String.valueOf(refused.getStatus().getDescription()), e);
+        }
       }
       throw e;
     }
+  }
+
+  private static Optional<Reason> reason(Status.Code code) {
+    return switch (code) {
+      case INVALID_ARGUMENT -> Optional.of(Reason.INPUT);
+      case NOT_FOUND, FAILED_PRECONDITION, ABORTED -> Optional.of(Reason.STATE);
+      case OK,
+          CANCELLED,
+          UNKNOWN,
+          DEADLINE_EXCEEDED,
+          ALREADY_EXISTS,
+          PERMISSION_DENIED,
+          RESOURCE_EXHAUSTED,
+          OUT_OF_RANGE,
+          UNIMPLEMENTED,
+          INTERNAL,
+          UNAVAILABLE,
+          DATA_LOSS,
+          UNAUTHENTICATED ->
+          Optional.empty();
+    };
   }
 
   private <T> T call(Duration timeout, Function<AdminGrpc.AdminBlockingStub, T> method)
@@ -90,7 +164,11 @@ public final class AdminClient implements AutoCloseable {
 
   private String reason(Status status, Duration timeout) {
     return switch (status.getCode()) {
-      case UNAVAILABLE -> "cannot reach a node at " + address;
+      // What a node says of itself comes without a cause of ours.
+      case UNAVAILABLE ->
+          status.getCause() == null && status.getDescription() != null
+              ? answered(status)
+              : "cannot reach a node at " + address;
       case DEADLINE_EXCEEDED ->
           "no answer from " + address + " within " + timeout.toSeconds() + " s";
       case UNIMPLEMENTED -> address + " is not the admin port of a Mailraft node";
@@ -107,14 +185,17 @@ public final class AdminClient implements AutoCloseable {
           OUT_OF_RANGE,
           INTERNAL,
           DATA_LOSS,
-          UNAUTHENTICATED -> {
-        String description = status.getDescription();
-        yield address
-            + " answered "
-            + status.getCode()
-            + (description == null ? "" : ": " + description.lines().findFirst().orElse(""));
-      }
+          UNAUTHENTICATED ->
+          answered(status);
     };
+  }
+
+  private String answered(Status status) {
+    String description = status.getDescription();
+    return address
+        + " answered "
+        + status.getCode()
+        + (description == null ? "" : ": " + description.lines().findFirst().orElse(""));
   }
 
   /** Closes the connection; calls under way are broken off. */

@@ -17,8 +17,8 @@
  * <h2>Failure</h2>
  *
  * Whatever keeps a call from being answered is an {@link
- * io.mailraft.ops.admin.UnreachableException} whose message names the address. What the node cannot
- * use is a {@link io.mailraft.ops.admin.RefusedException} with the node's words.
+ * io.mailraft.ops.admin.UnreachableException} whose message names the address. What the node
+ * refuses is a {@link io.mailraft.ops.admin.RefusedException} with the node's words.
  *
  * <h2>Security</h2>
  *
