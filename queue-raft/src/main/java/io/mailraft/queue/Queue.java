@@ -42,6 +42,7 @@ public final class Queue implements Uploads, AutoCloseable {
   private static final Duration DOCUMENT_TIMEOUT = Duration.ofSeconds(30);
 
   private final QueueSettings settings;
+  private final InstantSource clock;
   private final Replicas replicas;
   private final NodeLease lease;
   private final OutcomeJournal journal;
@@ -68,6 +69,7 @@ public final class Queue implements Uploads, AutoCloseable {
       Consumer<Throwable> broken)
       throws IOException {
     this.settings = settings;
+    this.clock = clock;
     this.disk = new DiskGuard(settings.node().dataDir(), settings.queue().minFreeBytes());
     this.replicas = new Replicas(settings, clock, disk, broken);
     this.journal = new OutcomeJournal(settings.node().dataDir().resolve("outcomes"));
@@ -269,6 +271,16 @@ public final class Queue implements Uploads, AutoCloseable {
   /** What the control group has agreed on, as applied here. */
   public ControlFold control() {
     return replicas.control();
+  }
+
+  /** The queue to look at. */
+  public Inspection inspection() {
+    return new Inspection(replicas, clock);
+  }
+
+  /** Takes orders for single deliveries. */
+  public Orders orders() {
+    return new Orders(replicas, settings.queue().submitTimeout());
   }
 
   /** Exact counters by zone, over all shards. */

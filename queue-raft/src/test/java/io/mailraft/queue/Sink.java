@@ -17,6 +17,7 @@ final class Sink {
   enum Manner {
     DELIVER,
     DEFER_SHORTLY,
+    DEFER,
     BOUNCE,
     HOLD
   }
@@ -78,7 +79,7 @@ final class Sink {
   private OutcomeKind kind() {
     return switch (manner) {
       case DELIVER -> OutcomeKind.DELIVERED;
-      case DEFER_SHORTLY -> OutcomeKind.DEFERRED;
+      case DEFER_SHORTLY, DEFER -> OutcomeKind.DEFERRED;
       case BOUNCE -> OutcomeKind.BOUNCED;
       case HOLD -> throw new IllegalStateException("held claims have no outcome");
     };
@@ -98,7 +99,8 @@ final class Sink {
                 .setSeq(claim.seq())
                 .setKind(kind)
                 .setReply("said the sink")
-                .setDelayMillis(kind == OutcomeKind.DEFERRED ? 300 : 0)
+                .setDelayMillis(
+                    kind != OutcomeKind.DEFERRED ? 0 : manner == Manner.DEFER ? 3_600_000 : 300)
                 .build());
   }
 
