@@ -48,6 +48,7 @@ public final class Queue implements Uploads, AutoCloseable {
   private static final Duration CHECKSUM_TIMEOUT = Duration.ofMinutes(2);
 
   private final QueueSettings settings;
+  private final InstantSource clock;
   private final Replicas replicas;
   private final NodeLease lease;
   private final DutyKeeper duties;
@@ -79,6 +80,7 @@ public final class Queue implements Uploads, AutoCloseable {
       Consumer<Throwable> broken)
       throws IOException {
     this.settings = settings;
+    this.clock = clock;
     this.disk = new DiskGuard(settings.node().dataDir(), settings.queue().minFreeBytes());
     this.replicas = new Replicas(settings, clock, disk, this::pace, broken);
     this.sends = new SendBookThread(this::ask);
@@ -334,6 +336,16 @@ public final class Queue implements Uploads, AutoCloseable {
   /** The cluster document, its past versions and the way to the next one. */
   public Documents documents() {
     return documents;
+  }
+
+  /** The queue to look at. */
+  public Inspection inspection() {
+    return new Inspection(replicas, clock);
+  }
+
+  /** Takes orders for single deliveries. */
+  public Orders orders() {
+    return new Orders(replicas, settings.queue().submitTimeout());
   }
 
   /** Exact counters by zone, over all shards. */

@@ -15,12 +15,16 @@
  * delivery  -> OutcomeJournal, OutcomeReporter -> GroupClient -> (Link) -> leader's Group
  * </pre>
  *
+ * <p>{@link io.mailraft.queue.Inspection} lists what is in the queue, and {@link
+ * io.mailraft.queue.Orders} cancels deliveries or has them sent now.
+ *
  * <h2>Invariants</h2>
  *
  * A commit returns only after a majority has the message on disk (I1). Whatever travels through
  * {@link io.mailraft.queue.GroupClient} may be applied twice and is idempotent: messages and chunks
- * by id, outcomes by the log index of their claim, joins by incarnation. A claim is known here
- * until its outcome is confirmed, and the leader takes back what is not known here.
+ * by id, outcomes by the log index of their claim, joins by incarnation, orders by the state that
+ * they lead to. A claim is known here until its outcome is confirmed, and the leader takes back
+ * what is not known here.
  *
  * <h2>Threads</h2>
  *

@@ -19,6 +19,7 @@ final class Sink implements DutyKeeper.Obeyer {
   enum Manner {
     DELIVER,
     DEFER_SHORTLY,
+    DEFER,
     BOUNCE,
     HOLD
   }
@@ -96,7 +97,7 @@ final class Sink implements DutyKeeper.Obeyer {
   private OutcomeKind kind() {
     return switch (manner) {
       case DELIVER -> OutcomeKind.DELIVERED;
-      case DEFER_SHORTLY -> OutcomeKind.DEFERRED;
+      case DEFER_SHORTLY, DEFER -> OutcomeKind.DEFERRED;
       case BOUNCE -> OutcomeKind.BOUNCED;
       case HOLD -> throw new IllegalStateException("held claims have no outcome");
     };
@@ -116,7 +117,8 @@ final class Sink implements DutyKeeper.Obeyer {
                 .setSeq(claim.seq())
                 .setKind(kind)
                 .setReply("said the sink")
-                .setDelayMillis(kind == OutcomeKind.DEFERRED ? 300 : 0)
+                .setDelayMillis(
+                    kind != OutcomeKind.DEFERRED ? 0 : manner == Manner.DEFER ? 3_600_000 : 300)
                 .build());
   }
 

@@ -141,6 +141,11 @@ public final class HeaderSection {
     return ByteBuffer.wrap(section, 0, length).asReadOnlyBuffer();
   }
 
+  /** What {@link #bytes} holds of the body: a line that ended the section without being empty. */
+  public byte[] firstBodyLine() {
+    return firstBodyLine.clone();
+  }
+
   private void endLine() {
     if (length - lineStart == 2 && section[lineStart] == '\r' && section[lineStart + 1] == '\n') {
       length = lineStart;

@@ -1,12 +1,14 @@
 /**
- * What the front doors do to the header section of a message on its way in.
+ * What the front doors do to a message and its envelope on the way in.
  *
  * <h2>Purpose</h2>
  *
  * {@link io.mailraft.node.message.HeaderSection} reads the header fields as the content streams by,
  * takes out what must not leave (Bcc, X-Sending-Zone), adds Message-ID and Date where they are
  * missing, and hands out what routing wants to know as {@link
- * io.mailraft.node.message.HeaderFacts}.
+ * io.mailraft.node.message.HeaderFacts}. {@link io.mailraft.node.message.BodyHash} hashes the body
+ * meanwhile, for a signature that is made when the message is sent. {@link
+ * io.mailraft.node.message.SmtpPath} reads the addresses of an envelope.
  *
  * <h2>Invariants</h2>
  *

@@ -1,7 +1,9 @@
 package io.mailraft.node.smtp;
 
+import com.google.protobuf.UnsafeByteOperations;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.config.SmtpConfig;
+import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
 import io.mailraft.queue.QueueException;
@@ -37,6 +39,7 @@ final class Intake implements ContentSink, AutoCloseable {
   private final long deadlineNanoTime;
   private final ContentScanner scanner;
   private final HeaderSection headers;
+  private final BodyHash bodyHash = new BodyHash();
   private Optional<HeaderFacts> facts = Optional.empty();
   private Optional<Upload> upload = Optional.empty();
   private Optional<Reply> refusal = Optional.empty();
@@ -94,6 +97,7 @@ final class Intake implements ContentSink, AutoCloseable {
       }
       if (upload.isPresent() && header < count) {
         upload.get().write(ByteBuffer.wrap(block, offset + header, count - header));
+        bodyHash.update(block, offset + header, count - header);
       }
     } catch (QueueException e) {
       refuse(e);
@@ -116,6 +120,8 @@ final class Intake implements ContentSink, AutoCloseable {
     Upload begun = door.uploads().begin();
     upload = Optional.of(begun);
     begun.write(headers.bytes());
+    byte[] early = headers.firstBodyLine();
+    bodyHash.update(early, 0, early.length);
   }
 
   private String defaultDomain() {
@@ -182,6 +188,7 @@ final class Intake implements ContentSink, AutoCloseable {
             .setAcceptedMillis(door.clock().millis())
             .setMessageId(headerFacts.messageId())
             .setNode(door.node())
+            .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()))
             .build();
     Submission submission =
         new Submission(

@@ -1,5 +1,6 @@
 package io.mailraft.node.smtp;
 
+import io.mailraft.node.message.SmtpPath;
 import java.util.Optional;
 
 /** RCPT: adds a recipient to the transaction. */

@@ -1,6 +1,7 @@
 package io.mailraft.node.smtp;
 
 import io.mailraft.api.log.Recipient;
+import io.mailraft.node.message.SmtpPath;
 import io.mailraft.router.Decision;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Routing;

@@ -1,6 +1,9 @@
 package io.mailraft.queue.shard;
 
 import com.google.protobuf.ByteString;
+import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.api.log.OrderDeliveries;
+import io.mailraft.api.log.OrderKind;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.OutcomeKind;
 import io.mailraft.api.log.Record;
@@ -11,6 +14,12 @@ import io.mailraft.queue.MessageId;
  * every replica, and a record that cannot be applied would stop them all.
  */
 final class ProposalCheck {
+  /** Most deliveries that one order names. */
+  private static final int ORDERED_MAX = 10_000;
+
+  /** Longest reason of an order, in characters. */
+  private static final int REASON_MAX = 1_000;
+
   private ProposalCheck() {}
 
   /**
@@ -24,12 +33,12 @@ final class ProposalCheck {
       case STORE_CHUNK -> id(record.getStoreChunk().getId());
       case DROP_UPLOADS -> record.getDropUploads().getIdsList().forEach(ProposalCheck::id);
       case OUTCOMES -> record.getOutcomes().getOutcomesList().forEach(ProposalCheck::outcome);
+      case ORDER -> order(record.getOrder());
       case CLAIM,
           RETURN_CLAIMS,
           RELEASE,
           FENCE,
           FORGET,
-          ORDER,
           JOIN_NODE,
           RENEW,
           LAPSE,
@@ -50,6 +59,27 @@ final class ProposalCheck {
     }
     if (outcome.getDelayMillis() < 0) {
       throw new IllegalArgumentException("an outcome that waits for ever");
+    }
+  }
+
+  private static void order(OrderDeliveries order) {
+    if (order.getKind() == OrderKind.ORDER_KIND_UNSPECIFIED
+        || order.getKind() == OrderKind.UNRECOGNIZED) {
+      throw new IllegalArgumentException("an order of unknown kind " + order.getKindValue());
+    }
+    if (order.getDeliveriesCount() > ORDERED_MAX) {
+      throw new IllegalArgumentException(
+          "an order for " + order.getDeliveriesCount() + " deliveries");
+    }
+    if (order.getReason().length() > REASON_MAX) {
+      throw new IllegalArgumentException(
+          "an order with a reason of " + order.getReason().length() + " characters");
+    }
+    for (DeliveryRef ref : order.getDeliveriesList()) {
+      id(ref.getId());
+      if (ref.getSeq() < 1) {
+        throw new IllegalArgumentException("an order for delivery " + ref.getSeq());
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-package io.mailraft.node.smtp;
+package io.mailraft.node.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.mailraft.node.smtp;
+package io.mailraft.node.message;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -14,19 +14,19 @@ import java.util.Optional;
  * @param needsUtf8 whether the mailbox holds anything beyond ASCII
  * @param end where the text after the closing bracket begins
  */
-record SmtpPath(String address, boolean hasDomain, boolean needsUtf8, int end) {
+public record SmtpPath(String address, boolean hasDomain, boolean needsUtf8, int end) {
   private static final int LOCAL_OCTETS_MAX = 64;
   private static final int DOMAIN_OCTETS_MAX = 255;
   private static final int LABEL_OCTETS_MAX = 63;
   private static final int PATH_OCTETS_MAX = 256;
 
   /** Reads the path that begins at the given position; empty where it is not well-formed. */
-  static Optional<SmtpPath> parse(String text, int start) {
+  public static Optional<SmtpPath> parse(String text, int start) {
     return new Parser(text, start).path();
   }
 
   /** The local part with the bytes that belong to it in comparison. */
-  String localPart() {
+  public String localPart() {
     return address.substring(0, Math.max(0, address.lastIndexOf('@')));
   }
 
