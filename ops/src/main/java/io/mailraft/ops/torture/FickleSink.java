@@ -102,8 +102,7 @@ final class FickleSink implements Script, AutoCloseable {
   }
 
   private Action recipient(Talk talk, String recipient) {
-    Action fate =
-        Fate.recipient(talk.id, recipient, () -> attempt(talk.id + " " + recipient));
+    Action fate = Fate.recipient(talk.id, recipient, () -> attempt(talk.id + " " + recipient));
     if (permanent(fate)) {
       book.refused(talk.id, recipient, talk.helo);
       return fate;

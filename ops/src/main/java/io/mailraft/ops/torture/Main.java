@@ -40,7 +40,10 @@ public final class Main implements Callable<Integer> {
       description = "How long faults go on, 1 to " + SECONDS_MAX / 60 + " (default: 1).")
   private Optional<Integer> minutes = Optional.empty();
 
-  @Option(names = "--seconds", paramLabel = "S", description = "The same in seconds, 1 to " + SECONDS_MAX + ".")
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      description = "The same in seconds, 1 to " + SECONDS_MAX + ".")
   private Optional<Integer> seconds = Optional.empty();
 
   @Option(
