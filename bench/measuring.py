@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SINK = '/usr/sbin/smtp-sink'
 SOURCE = '/usr/sbin/smtp-source'
 TICKS_PER_SECOND = os.sysconf('SC_CLK_TCK')
+# Time for the kernel to let go of the files of processes that have ended.
+UNMOUNT_SECONDS_MAX = 20
 CGROUP_1 = Path('/sys/fs/cgroup/cpuacct')
 CGROUP_2 = Path('/sys/fs/cgroup')
 
@@ -151,7 +153,11 @@ class Sink:
         self.process = subprocess.Popen(
             [SINK, '-c', '-u', 'nobody', '-m', '2000', f'127.0.0.1:{port}', '1000'],
             stdout=self._out, stderr=subprocess.DEVNULL)
-        wait_until(lambda: answers(port), 10, 'smtp-sink answers')
+        try:
+            wait_until(lambda: answers(port), 10, 'smtp-sink answers')
+        except BaseException:
+            self.stop()
+            raise
         self.first = self.count()
 
     def count(self):
@@ -197,7 +203,16 @@ class Image:
         self.mount.chmod(0o755)
 
     def remove(self):
-        subprocess.run(['umount', str(self.mount)], check=True)
+        """Takes it away, from under a process that still uses it too: it is gone once that lets go of it."""
+        def unmounted():
+            done = subprocess.run(['umount', str(self.mount)], capture_output=True, text=True)
+            return done.returncode == 0 or not os.path.ismount(self.mount)
+        try:
+            wait_until(unmounted, UNMOUNT_SECONDS_MAX, f'{self.mount} is unmounted')
+        except TimeoutError as busy:
+            print(f'{busy}: a process still uses it; it is unmounted once that ends', file=sys.stderr)
+            subprocess.run(['umount', '--lazy', str(self.mount)], check=True)
+        # The kernel lets go of a device that is in use when its last user does.
         subprocess.run(['losetup', '-d', self.loop], check=True)
         self.file.unlink()
 
@@ -216,6 +231,14 @@ def timed(program, out, ports, *options):
     """Our own client, which writes a line for each message to the file: microseconds from the final dot to 250."""
     return subprocess.Popen([program, '-o', out, *map(str, options), *map(str, ports)], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE)
+
+
+def end(processes):
+    """Kills those that still run, and reaps them."""
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def percentile(values, part):
@@ -306,13 +329,15 @@ zones:
 
     def stop(self):
         running = [process for process in self.processes if process is not None]
-        for process in running:
-            process.terminate()
-        for process in running:
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self.group.remove()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        try:
+            for process in running:
+                process.terminate()
+            for process in running:
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    continue
+        finally:
+            end(running)
+            self.group.remove()
+            shutil.rmtree(self.directory, ignore_errors=True)

@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import measuring
@@ -19,9 +20,16 @@ class Postfix:
     def __init__(self, directory, sink_port, more=''):
         """more: further lines of main.cf."""
         self.directory = Path(directory)
-        self.group = measuring.Group('postfix')
         self.ports = [measuring.free_port()]
         self.etc = self.directory / 'etc'
+        self.group = measuring.Group('postfix')
+        try:
+            self._begin(sink_port, more)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _begin(self, sink_port, more):
         self.etc.mkdir(parents=True)
         queue = self.directory / 'queue'
         queue.mkdir()
@@ -71,12 +79,8 @@ queue_minfree=0
         self._tool('postconf', '-MX', 'smtp/inet')
         service = f'127.0.0.1:{self.ports[0]}/inet'
         self._tool('postconf', '-M', f'{service}=127.0.0.1:{self.ports[0]} inet n - n - - smtpd')
-        try:
-            self._tool('postfix', 'start', in_group=True)
-            measuring.wait_until(lambda: measuring.answers(self.ports[0]), 30, 'Postfix answers')
-        except BaseException:
-            self.stop()
-            raise
+        self._tool('postfix', 'start', in_group=True)
+        measuring.wait_until(lambda: measuring.answers(self.ports[0]), 30, 'Postfix answers')
 
     def _tool(self, name, *arguments, in_group=False):
         done = subprocess.run([f'/usr/sbin/{name}', '-c', str(self.etc), *arguments], capture_output=True, text=True,
@@ -85,10 +89,14 @@ queue_minfree=0
             raise RuntimeError(f'{name} {" ".join(arguments)}: {done.stdout}{done.stderr}')
 
     def stop(self):
-        subprocess.run(['/usr/sbin/postfix', '-c', str(self.etc), 'stop'], capture_output=True)
-        self.group.remove()
-        shutil.rmtree(self.directory, ignore_errors=True)
-        Path('/var/log/mailraft-bench-postfix.log').unlink(missing_ok=True)
+        try:
+            subprocess.run(['/usr/sbin/postfix', '-c', str(self.etc), 'stop'], capture_output=True, timeout=60)
+        except subprocess.TimeoutExpired as slow:
+            print(f'{slow}; its processes are killed', file=sys.stderr)
+        finally:
+            self.group.remove()
+            shutil.rmtree(self.directory, ignore_errors=True)
+            Path('/var/log/mailraft-bench-postfix.log').unlink(missing_ok=True)
 
 
 class Haraka:
@@ -131,22 +139,25 @@ exports.hook_get_mx = (next, mail, domain) => next(OK, { priority: 0, exchange: 
                 'log.ini': 'level=notice', 'queue_dir': str(queue), 'me': 'haraka.example'}.items():
             (config / name).write_text(text + '\n')
         (self.directory / 'package.json').write_text('{"name":"bench","version":"1.0.0"}')
+        self.process = None
         self.group = measuring.Group('haraka')
-        with (self.directory / 'log').open('wb') as log:
-            self.process = subprocess.Popen([NODE, package / 'bin' / 'haraka', '-c', self.directory], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, preexec_fn=self.group.join)
         try:
+            with (self.directory / 'log').open('wb') as log:
+                self.process = subprocess.Popen([NODE, package / 'bin' / 'haraka', '-c', self.directory], stdin=subprocess.DEVNULL,
+                                                stdout=log, stderr=log, preexec_fn=self.group.join)
             measuring.wait_until(lambda: measuring.answers(self.ports[0]), 30, 'Haraka answers')
         except BaseException:
             self.stop()
             raise
 
     def stop(self):
-        self.process.terminate()
         try:
-            self.process.wait(20)
+            if self.process:
+                self.process.terminate()
+                self.process.wait(20)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.group.remove()
-        shutil.rmtree(self.directory, ignore_errors=True)
+            print('Haraka does not end, and is killed', file=sys.stderr)
+        finally:
+            measuring.end([self.process] if self.process else [])
+            self.group.remove()
+            shutil.rmtree(self.directory, ignore_errors=True)

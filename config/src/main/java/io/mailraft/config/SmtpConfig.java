@@ -20,7 +20,8 @@ import java.util.List;
  * @param maxReceivedHeaders most Received headers of a message; one more is a mail loop
  * @param maxConnections most open connections in all
  * @param maxConnectionsPerAddress most open connections of one client address
- * @param commandTimeout time for a whole command line, however it trickles in (RFC 5321 4.5.3.2.7)
+ * @param commandTimeout time for a whole command line, however it trickles in (RFC 5321 4.5.3.2.7);
+ *     twelve times as long a session may go on without handing in a message
  * @param dataTimeout time for a whole DATA or BDAT content of one message
  */
 public record SmtpConfig(

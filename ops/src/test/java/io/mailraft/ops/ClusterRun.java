@@ -13,6 +13,7 @@ import io.mailraft.ops.chaos.Mail;
 import io.mailraft.ops.chaos.NodeProcess;
 import io.mailraft.ops.chaos.SmtpSession;
 import io.mailraft.ops.chaos.Verdict;
+import io.mailraft.ops.faults.TakeDown;
 import io.mailraft.testkit.Script;
 import io.mailraft.testkit.SmtpSink;
 import java.io.IOException;
@@ -45,10 +46,13 @@ final class ClusterRun implements AutoCloseable {
   final SmtpSink sink;
   private final String name;
 
-  private ClusterRun(String name, SmtpSink sink, LocalCluster.Options options) throws IOException {
+  private final TakeDown takeDown;
+
+  private ClusterRun(String name, SmtpSink sink, LocalCluster cluster, TakeDown takeDown) {
     this.name = name;
     this.sink = sink;
-    this.cluster = LocalCluster.create(options);
+    this.cluster = cluster;
+    this.takeDown = takeDown;
   }
 
   /** Starts the sink and all nodes. */
@@ -73,22 +77,25 @@ final class ClusterRun implements AutoCloseable {
             SmtpSink.Options.of(received -> made.getFirst().ledger.arrived(received))
                 .withListen(new InetSocketAddress(address, 0))
                 .withScript(script));
-    ClusterRun run =
-        new ClusterRun(
-            name,
-            sink,
-            options.apply(
-                LocalCluster.Options.of(nodes, sink.port())
-                    .withSink(new InetSocketAddress(address, sink.port()))
-                    .withSettings(QUICK_RETRY)));
-    made.add(run);
+    TakeDown takeDown = new TakeDown();
+    takeDown.push(sink::close);
     try {
-      run.cluster.startAll(BOUND);
+      LocalCluster cluster =
+          LocalCluster.create(
+              options.apply(
+                  LocalCluster.Options.of(nodes, sink.port())
+                      .withSink(new InetSocketAddress(address, sink.port()))
+                      .withSettings(QUICK_RETRY)));
+      takeDown.push(cluster::close);
+      ClusterRun run = new ClusterRun(name, sink, cluster, takeDown);
+      takeDown.push(run::keepLogs);
+      made.add(run);
+      cluster.startAll(BOUND);
+      return run;
     } catch (Exception e) {
-      run.close();
+      takeDown.after(e);
       throw e;
     }
-    return run;
   }
 
   static ClusterRun start(String name, int nodes) throws Exception {
@@ -190,22 +197,21 @@ final class ClusterRun implements AutoCloseable {
         .hasSize(cluster.nodes().size());
   }
 
-  @Override
-  public void close() throws IOException {
-    try {
-      Path logs =
-          Files.createDirectories(
-              Path.of(System.getProperty("mailraft.root"), "ops/target/cluster-logs", name));
-      for (NodeProcess node : cluster.nodes()) {
-        for (Path log : List.of(node.errorLog(), node.outputLog())) {
-          if (Files.exists(log)) {
-            Files.copy(log, logs.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
-          }
+  private void keepLogs() throws IOException {
+    Path logs =
+        Files.createDirectories(
+            Path.of(System.getProperty("mailraft.root"), "ops/target/cluster-logs", name));
+    for (NodeProcess node : cluster.nodes()) {
+      for (Path log : List.of(node.errorLog(), node.outputLog())) {
+        if (Files.exists(log)) {
+          Files.copy(log, logs.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
       }
-    } finally {
-      cluster.close();
-      sink.close();
     }
+  }
+
+  @Override
+  public void close() throws IOException {
+    takeDown.close();
   }
 }

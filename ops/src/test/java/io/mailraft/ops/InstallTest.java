@@ -30,6 +30,7 @@ class InstallTest {
   private static final long STATE_BYTES = Long.getLong("mailraft.stateBytes", 150_000_000);
   private static final int BODY_BYTES_MAX = 200_000;
   private static final int HEAP_MIB = 128;
+  private static final long JCMD_SECONDS_MAX = 20;
   private static final Duration BOUND = Duration.ofSeconds(90 + STATE_BYTES / 2_000_000);
   private static final Pattern HEAP = Pattern.compile("used (\\d+)K");
 
@@ -130,8 +131,13 @@ class InstallTest {
                 "GC.heap_info")
             .redirectErrorStream(true)
             .start();
+    // jcmd waits for ever for a JVM that does not come to a safepoint. Its few lines fit the pipe.
+    if (!asked.waitFor(JCMD_SECONDS_MAX, TimeUnit.SECONDS)) {
+      asked.destroyForcibly().waitFor();
+      return -1;
+    }
     List<String> said = asked.inputReader().lines().toList();
-    if (asked.waitFor() != 0) {
+    if (asked.exitValue() != 0) {
       return -1;
     }
     long used = 0;

@@ -27,7 +27,6 @@ import java.util.function.BooleanSupplier;
 /** Nodes of a queue in this process, each with a {@link Sink} as its delivery. */
 final class QueueCluster implements AutoCloseable {
   static final String ZONE = "default";
-  static final Duration PATIENCE = Duration.ofSeconds(30);
   static final Duration LEASE_TERM = Duration.ofSeconds(1);
   private static final Duration ELECTION = Duration.ofMillis(300);
   private static final int WANTED = 1000;
@@ -70,14 +69,14 @@ final class QueueCluster implements AutoCloseable {
       open(node);
     }
     for (Queue queue : running.values()) {
-      queue.joined().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      queue.joined().get(Patience.MAX.toSeconds(), TimeUnit.SECONDS);
     }
     return this;
   }
 
   Queue start(String node) throws Exception {
     Queue queue = open(node);
-    queue.joined().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    queue.joined().get(Patience.MAX.toSeconds(), TimeUnit.SECONDS);
     return queue;
   }
 
@@ -214,10 +213,10 @@ final class QueueCluster implements AutoCloseable {
   }
 
   static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    long end = System.nanoTime() + Patience.MAX.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - end > 0) {
-        throw new AssertionError("no " + what + " within " + PATIENCE);
+        throw new AssertionError("no " + what + " within " + Patience.MAX);
       }
       LockSupport.parkNanos(5_000_000);
     }
@@ -231,8 +230,8 @@ final class QueueCluster implements AutoCloseable {
     running.clear();
     try {
       for (Thread thread : closing) {
-        if (!thread.join(PATIENCE)) {
-          throw new AssertionError("a node did not close within " + PATIENCE);
+        if (!thread.join(Patience.MAX)) {
+          throw new AssertionError("a node did not close within " + Patience.MAX);
         }
       }
     } catch (InterruptedException e) {

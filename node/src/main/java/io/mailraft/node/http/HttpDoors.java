@@ -36,6 +36,8 @@ public final class HttpDoors implements AutoCloseable {
    *
    * @param unready why mail cannot be accepted; empty where it can
    * @throws IOException if an address cannot be bound; the message names it
+   * @throws IllegalArgumentException if a listener would serve everyone; the settings are refused
+   *     for that before, with their line
    */
   public HttpDoors(
       HttpConfig http,
@@ -44,6 +46,8 @@ public final class HttpDoors implements AutoCloseable {
       PrometheusMeterRegistry metrics,
       Supplier<Optional<String>> unready)
       throws IOException {
+    refuseOpen("HTTP", http.listen(), http.allow());
+    refuseOpen("admin", admin.listen(), List.of());
     HttpService ready =
         (context, request) ->
             unready
@@ -85,6 +89,17 @@ public final class HttpDoors implements AutoCloseable {
     } catch (IOException e) {
       close();
       throw e;
+    }
+  }
+
+  private static void refuseOpen(String door, HostPort listen, List<Cidr> allow) {
+    if (!listen.isLoopback() && allow.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the "
+              + door
+              + " listener at "
+              + listen
+              + " is beyond loopback and would serve everyone");
     }
   }
 

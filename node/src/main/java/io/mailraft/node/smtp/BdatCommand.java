@@ -47,6 +47,7 @@ final class BdatCommand extends SmtpCommand {
       // 503.
       Reply answer = intake.commit();
       conversation.endTransaction();
+      conversation.contentTaken();
       conversation.reply(answer);
     } else {
       conversation.reply(Reply.of(250, "2.0.0", size + " octets received"));

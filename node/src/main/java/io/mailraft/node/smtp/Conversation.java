@@ -14,6 +14,13 @@ final class Conversation {
   /** Most commands out of form or sequence in one session. */
   static final int BAD_COMMANDS_MAX = 20;
 
+  /**
+   * Time without a message, in times of that for a command, after which a session is ended at its
+   * next command: RFC 5321 4.5.3.2.7 gives each command its time, and NOOP alone could go on for
+   * ever. An hour by default, so that clients may keep connections for some time.
+   */
+  static final int COMMAND_TIMES_WITHOUT_MAIL_MAX = 12;
+
   private static final byte[] NO_MORE = new byte[0];
 
   /** The line that makes SubEthaSMTP run our command, for each verb. */
@@ -35,12 +42,16 @@ final class Conversation {
   private Optional<Transaction> transaction = Optional.empty();
   private int badCommands;
   private boolean finished;
+  private final long withoutMailNanosMax;
+  private long lastMailNanos = System.nanoTime();
 
   Conversation(Door door, Wire wire, InetAddress client) {
     this.door = door;
     this.wire = wire;
     this.client = client;
-    this.commands = new CommandReader(wire, door.config().commandTimeout().toNanos());
+    long commandNanos = door.config().commandTimeout().toNanos();
+    this.commands = new CommandReader(wire, commandNanos);
+    this.withoutMailNanosMax = COMMAND_TIMES_WITHOUT_MAIL_MAX * commandNanos;
   }
 
   /**
@@ -89,6 +100,16 @@ final class Conversation {
   void refuseAndFinish(Reply reply) {
     wire.write(reply.bytes());
     finish();
+  }
+
+  /** The content of a message has come in whole, whatever it was answered. */
+  void contentTaken() {
+    lastMailNanos = System.nanoTime();
+  }
+
+  /** Whether the last message, or the session's begin, was too long ago. */
+  boolean isWithoutMailTooLong() {
+    return System.nanoTime() - lastMailNanos > withoutMailNanosMax;
   }
 
   private void finish() {

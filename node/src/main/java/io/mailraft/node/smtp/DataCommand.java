@@ -49,6 +49,7 @@ final class DataCommand extends SmtpCommand {
     wire.noDeadline();
     Reply answer = intake.commit();
     conversation.endTransaction();
+    conversation.contentTaken();
     conversation.reply(answer);
   }
 }

@@ -15,6 +15,7 @@ final class Reply {
   static final Reply HELP = of(214, "2.0.0", "See RFC 5321");
 
   static final Reply TIMEOUT = of(421, "4.4.2", "Timeout, closing connection");
+  static final Reply NO_MAIL = of(421, "4.4.2", "No message for too long, closing connection");
   static final Reply STOPPING = of(421, "4.3.2", "The service is shutting down");
   static final Reply TOO_MANY_ERRORS = of(421, "4.7.0", "Too many errors, closing connection");
   static final Reply NOT_SMTP = of(421, "4.7.0", "This is no HTTP server, closing connection");

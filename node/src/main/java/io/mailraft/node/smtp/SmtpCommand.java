@@ -27,7 +27,11 @@ abstract class SmtpCommand implements Command {
   public final void execute(String engineLine, Session session) {
     Conversation conversation = ((ClientSocket) session.getSocket()).conversation();
     try {
-      run(conversation, conversation.line().argument());
+      if (!verb.movesOn() && conversation.isWithoutMailTooLong()) {
+        conversation.reply(Reply.NO_MAIL);
+      } else {
+        run(conversation, conversation.line().argument());
+      }
     } catch (RuntimeException e) {
       LOG.error("{} ended in an unexpected error", verb, e);
       conversation.endTransaction();

@@ -56,6 +56,11 @@ enum Verb {
           Map.entry("OPTIONS", FOREIGN),
           Map.entry("CONNECT", FOREIGN));
 
+  /** Whether the command hands over content, or leaves; all others only prepare or pass time. */
+  boolean movesOn() {
+    return this == DATA || this == BDAT || this == QUIT;
+  }
+
   static Verb of(String upperCase) {
     return BY_NAME.getOrDefault(upperCase, UNKNOWN);
   }

@@ -49,9 +49,9 @@
  *
  * <h2>Known limits</h2>
  *
- * The limit on connections per address counts single IPv6 addresses. A session may idle for ever on
- * NOOP, one within each command timeout. BINARYMIME and DSN are not offered. The client's name is
- * not looked up in DNS.
+ * The limit on connections per address counts single IPv6 addresses. A session that hands in no
+ * message is ended after twelve command timeouts, at its next command. BINARYMIME and DSN are not
+ * offered. The client's name is not looked up in DNS.
  */
 @NullMarked
 package io.mailraft.node.smtp;

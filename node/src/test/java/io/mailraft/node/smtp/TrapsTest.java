@@ -159,6 +159,42 @@ class TrapsTest {
   }
 
   @Test
+  void commandsThatHandInNoMessageKeepASessionOpenForALimitedTime() throws IOException {
+    Duration commandTimeout = Duration.ofMillis(300);
+    long withoutMail =
+        commandTimeout.multipliedBy(Conversation.COMMAND_TIMES_WITHOUT_MAIL_MAX).toNanos();
+    try (Listener listener = new Listener(settings -> settings.commandTimeout = commandTimeout)) {
+      long begin = System.nanoTime();
+      RawClient client = listener.greeted();
+      assertThat(passTime(client, begin + withoutMail / 2)).doesNotStartWith("421");
+      client.address();
+      long message = System.nanoTime();
+      assertThat(client.data("Subject: x\r\n\r\ny\r\n.\r\n")).startsWith("250 2.0.0 ");
+      assertThat(passTime(client, begin + Duration.ofMinutes(1).toNanos()))
+          .startsWith("421 4.4.2 No message");
+      assertThat(System.nanoTime() - message).isGreaterThanOrEqualTo(withoutMail);
+      client.expectClosed();
+      Listener.await(() -> listener.events.openSessions.get() == 0);
+    }
+  }
+
+  /** Says what moves no mail until a time, or until told goodbye; the last answer. */
+  private static String passTime(RawClient client, long untilNanoTime) throws IOException {
+    String answer = "";
+    while (System.nanoTime() - untilNanoTime < 0) {
+      for (String idle :
+          new String[] {"NOOP", "VRFY x", "MAIL FROM:<a@example.com>", "RSET", "HELO c.example"}) {
+        client.send(idle + "\r\n");
+        answer = client.line();
+        if (answer.startsWith("421")) {
+          return answer;
+        }
+      }
+    }
+    return answer;
+  }
+
+  @Test
   void clientThatReadsNoRepliesIsCutOff() throws IOException {
     try (Listener listener =
         new Listener(settings -> settings.commandTimeout = Duration.ofMillis(300))) {

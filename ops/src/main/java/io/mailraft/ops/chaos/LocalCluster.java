@@ -131,6 +131,19 @@ public final class LocalCluster implements AutoCloseable {
   /** Writes the config files of a new cluster; starts nothing. */
   public static LocalCluster create(Options options) throws IOException {
     Path directory = Files.createTempDirectory("mailraft-");
+    try {
+      return create(options, directory);
+    } catch (IOException | RuntimeException e) {
+      try {
+        delete(directory);
+      } catch (IOException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+  }
+
+  private static LocalCluster create(Options options, Path directory) throws IOException {
     List<Integer> ports = Ports.free(options.nodes() * 4);
     Map<String, NodeProcess> nodes = new LinkedHashMap<>();
     for (int n = 0; n < options.nodes(); n++) {

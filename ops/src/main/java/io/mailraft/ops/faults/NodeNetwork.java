@@ -262,14 +262,20 @@ public final class NodeNetwork implements AutoCloseable {
     }
   }
 
-  /** Undoes all faults. */
+  /**
+   * Undoes all faults, each whatever the others do.
+   *
+   * @throws IOException the first that could not be undone, with the others added to it
+   */
   public void heal() throws IOException {
     blocked.clear();
     isolated.clear();
     lossPermille.clear();
-    apply();
-    for (String node : List.copyOf(delayed.keySet())) {
-      undelay(node);
+    try (TakeDown all = new TakeDown()) {
+      for (String node : List.copyOf(delayed.keySet())) {
+        all.push(() -> undelay(node));
+      }
+      all.push(this::apply);
     }
   }
 
@@ -321,10 +327,7 @@ public final class NodeNetwork implements AutoCloseable {
       return;
     }
     closed = true;
-    try {
-      heal();
-    } finally {
-      takeDown.close();
-    }
+    takeDown.push(this::heal);
+    takeDown.close();
   }
 }

@@ -8,19 +8,26 @@ import java.util.Deque;
  * What has to be undone, last one first. A step that does not succeed does not keep the others from
  * their turn.
  */
-final class TakeDown implements AutoCloseable {
+public final class TakeDown implements AutoCloseable {
   /** One step back. */
   @FunctionalInterface
-  interface Step {
+  public interface Step {
+    /** Undoes it, or says why not. */
     void undo() throws IOException;
   }
 
   private final Deque<Step> steps = new ArrayDeque<>();
 
-  void push(Step step) {
+  /** Adds a step that is to be undone before those that are there. */
+  public void push(Step step) {
     steps.push(step);
   }
 
+  /**
+   * Undoes all.
+   *
+   * @throws IOException the first trouble, with that of other steps added to it
+   */
   @Override
   public void close() throws IOException {
     IOException first = null;
@@ -41,7 +48,7 @@ final class TakeDown implements AutoCloseable {
   }
 
   /** Takes down after a set-up that broke off; what goes wrong now is added to why. */
-  void after(Exception cause) {
+  public void after(Exception cause) {
     try {
       close();
     } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.mailraft.ops.torture;
 
 import io.mailraft.testkit.Action;
 import java.time.Duration;
+import java.util.function.IntSupplier;
 
 /**
  * What the far end does with a delivery, as a pure function of its ids and of how often it was
@@ -13,25 +14,33 @@ final class Fate {
 
   private Fate() {}
 
-  /** At RCPT, for one recipient; attempts are counted from 1. */
-  static Action recipient(String id, String recipient, int attempt) {
+  /**
+   * At RCPT, for one recipient.
+   *
+   * @param attempt its number, from 1; asked for where it matters, once for each attempt
+   */
+  static Action recipient(String id, String recipient, IntSupplier attempt) {
     int share = share(id + " " + recipient);
     if (share < 40) {
       return Action.reply("550 5.1.1 No such recipient");
     }
-    if (share < 80 && attempt <= 1 + share % 2) {
+    if (share < 80 && attempt.getAsInt() <= 1 + share % 2) {
       return Action.reply("450 4.2.1 Recipient not now");
     }
     return Action.PROCEED;
   }
 
-  /** At the final dot, for all recipients of the transaction; attempts are counted from 1. */
-  static Action dot(String id, int attempt) {
+  /**
+   * At the final dot, for all recipients of the transaction.
+   *
+   * @param attempt as above
+   */
+  static Action dot(String id, IntSupplier attempt) {
     int share = share(id);
     if (share < 20) {
       return Action.reply("554 5.6.0 Content refused");
     }
-    if (attempt > 1) {
+    if (share >= 132 || attempt.getAsInt() > 1) {
       return Action.PROCEED;
     }
     if (share < 50) {
@@ -46,7 +55,7 @@ final class Fate {
     if (share < 130) {
       return Action.trickle("250 2.0.0 Taken, slowly", Duration.ofMillis(20));
     }
-    return share < 132 ? Action.HANG : Action.PROCEED;
+    return Action.HANG;
   }
 
   /** How long the go-ahead for the content waits, so that some attempts are always half done. */

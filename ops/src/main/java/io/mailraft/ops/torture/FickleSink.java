@@ -8,9 +8,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -19,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  * the book of every end. Knows a message by its reverse path, {@code s.ID@sender.example}.
  */
 final class FickleSink implements Script, AutoCloseable {
+  static final int TALKS_MAX = 10_000;
+  static final int ATTEMPTS_MAX = 100_000;
   private static final String NOBODY = "";
 
   /** What one connection is at. Used on the connection's own thread alone. */
@@ -30,8 +33,16 @@ final class FickleSink implements Script, AutoCloseable {
   }
 
   private final Book book;
-  private final Map<Long, Talk> talks = new ConcurrentHashMap<>();
-  private final Map<String, Integer> attempts = new ConcurrentHashMap<>();
+
+  /**
+   * Connections that may end without QUIT, so that nobody tells of their end: those that were used
+   * last are known. All nodes together have far fewer open.
+   */
+  private final Map<Long, Talk> talks = recent(TALKS_MAX);
+
+  /** Counted where the fate depends on it alone; who is forgotten begins at 1 again. */
+  private final Map<String, Integer> attempts = recent(ATTEMPTS_MAX);
+
   private final CountDownLatch closed = new CountDownLatch(1);
   private final SmtpSink sink;
   private volatile boolean busy;
@@ -91,7 +102,7 @@ final class FickleSink implements Script, AutoCloseable {
   }
 
   private Action recipient(Talk talk, String recipient) {
-    Action fate = Fate.recipient(talk.id, recipient, attempt(talk.id + " " + recipient));
+    Action fate = Fate.recipient(talk.id, recipient, () -> attempt(talk.id + " " + recipient));
     if (permanent(fate)) {
       book.refused(talk.id, recipient, talk.helo);
       return fate;
@@ -104,7 +115,7 @@ final class FickleSink implements Script, AutoCloseable {
   }
 
   private Action dot(Talk talk) {
-    Action fate = Fate.dot(talk.id, attempt(talk.id));
+    Action fate = Fate.dot(talk.id, () -> attempt(talk.id));
     if (permanent(fate)) {
       talk.recipients.forEach(recipient -> book.refused(talk.id, recipient, talk.helo));
       return fate;
@@ -121,6 +132,19 @@ final class FickleSink implements Script, AutoCloseable {
 
   private int attempt(String key) {
     return attempts.merge(key, 1, Integer::sum);
+  }
+
+  /** A map of at most so many entries, which forgets what was not used for longest. */
+  static <K, V> Map<K, V> recent(int most) {
+    return Collections.synchronizedMap(
+        new LinkedHashMap<>(16, 0.75f, true) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+            return size() > most;
+          }
+        });
   }
 
   private void hesitate(Talk talk) {

@@ -37,10 +37,13 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--minutes",
       paramLabel = "M",
-      description = "How long faults go on (default: 1).")
+      description = "How long faults go on, 1 to " + SECONDS_MAX / 60 + " (default: 1).")
   private Optional<Integer> minutes = Optional.empty();
 
-  @Option(names = "--seconds", paramLabel = "S", description = "The same in seconds.")
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      description = "The same in seconds, 1 to " + SECONDS_MAX + ".")
   private Optional<Integer> seconds = Optional.empty();
 
   @Option(
@@ -61,7 +64,10 @@ public final class Main implements Callable<Integer> {
       names = "--rate",
       paramLabel = "N",
       defaultValue = "60",
-      description = "Messages a second, at most (default: ${DEFAULT-VALUE}).")
+      description =
+          "Messages a second, at most (default: ${DEFAULT-VALUE}). A run has at most "
+              + Book.MESSAGES_MAX
+              + " messages: seconds times rate.")
   private int rate;
 
   @Option(

@@ -100,6 +100,15 @@ final class Run {
             .formatted(options.seed(), options.nodes(), options.shards()));
     cluster.startAll(START_MAX);
     terms.start();
+    try {
+      underMail();
+      return settle();
+    } finally {
+      terms.stop();
+    }
+  }
+
+  private void underMail() throws Exception {
     int sessions = options.nodes() * SESSIONS_PER_NODE;
     try (Clients clients =
         Clients.start(
@@ -120,7 +129,6 @@ final class Run {
       }
       say("accepted by node: %s".formatted(clients.acceptedByNode()));
     }
-    return settle();
   }
 
   private void rounds() throws Exception {

@@ -2,6 +2,7 @@ package io.mailraft.ops.torture;
 
 import io.mailraft.ops.chaos.LocalCluster;
 import io.mailraft.ops.chaos.NodeProcess;
+import io.mailraft.ops.faults.TakeDown;
 import io.mailraft.ops.torture.plant.Plant;
 import io.mailraft.ops.torture.plant.PlantAgent;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class Site implements AutoCloseable {
   private final Options options;
   private final Harms harms = new Harms();
   private final Book book = new Book(harms);
-  private final Path agents = Files.createTempDirectory("mailraft-plant-");
+  private final TakeDown takeDown = new TakeDown();
   private final Ground ground;
   private final FickleSink sink;
   private final LocalCluster cluster;
@@ -39,10 +40,12 @@ final class Site implements AutoCloseable {
 
   private Site(Options options) throws IOException {
     this.options = options;
-    this.ground = Ground.create(options);
     try {
+      this.ground = Ground.create(options);
+      takeDown.push(ground::close);
       InetAddress address = InetAddress.ofLiteral(ground.sinkAddress());
       this.sink = FickleSink.start(book, new InetSocketAddress(address, 0));
+      takeDown.push(sink::close);
       this.cluster =
           LocalCluster.create(
               LocalCluster.Options.of(options.nodes(), sink.port())
@@ -51,19 +54,29 @@ final class Site implements AutoCloseable {
                   .withSettings(SETTINGS)
                   .withPlaces(ground.places())
                   .withJavaOptions(javaOptions().toArray(String[]::new)));
+      takeDown.push(cluster::close);
+      this.hands = Hands.of(cluster, sink, harms, ground);
     } catch (IOException | RuntimeException e) {
-      ground.close();
+      takeDown.after(e);
       throw e;
     }
-    this.hands = Hands.of(cluster, sink, harms, ground);
   }
 
   private List<String> javaOptions() throws IOException {
     List<String> all = new ArrayList<>(List.of("-Xmx256m"));
     if (options.plant().isPresent()) {
+      Path agents = Files.createTempDirectory("mailraft-plant-");
+      takeDown.push(() -> remove(agents));
       all.add(PlantAgent.option(options.plant().get(), agents));
     }
     return all;
+  }
+
+  private static void remove(Path agents) throws IOException {
+    for (Path jar : list(agents)) {
+      Files.delete(jar);
+    }
+    Files.delete(agents);
   }
 
   /** Makes everything; starts no node. */
@@ -148,16 +161,9 @@ final class Site implements AutoCloseable {
     }
   }
 
+  /** The nodes first, what is below them last, each whatever the others do. */
   @Override
   public void close() throws IOException {
-    // From right to left: the nodes first, what is below them last, each whatever the others do.
-    try (ground;
-        sink;
-        cluster) {
-      for (Path jar : list(agents)) {
-        Files.delete(jar);
-      }
-      Files.delete(agents);
-    }
+    takeDown.close();
   }
 }

@@ -6,6 +6,7 @@ import io.mailraft.api.log.Record;
 import io.mailraft.api.log.StoreChunk;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.TlsFiles;
+import io.mailraft.queue.Patience;
 import io.mailraft.testkit.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +28,6 @@ import java.util.function.UnaryOperator;
 /** Nodes with one group each, in this process, with real logs, databases and sockets. */
 final class TestCluster implements AutoCloseable {
   static final String GROUP = "shard-0";
-  static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration ELECTION = Duration.ofMillis(300);
 
   private final Path directory;
@@ -163,10 +163,10 @@ final class TestCluster implements AutoCloseable {
 
   /** Proposes on whichever node leads until it is accepted. */
   Answer propose(Record record) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    long end = System.nanoTime() + Patience.MAX.toNanos();
     while (System.nanoTime() < end) {
       try {
-        return group(leader()).propose(record).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        return group(leader()).propose(record).get(Patience.MAX.toMillis(), TimeUnit.MILLISECONDS);
       } catch (ExecutionException e) {
         if (!(e.getCause() instanceof NotLeaderException)) {
           throw new AssertionError(e);
@@ -175,7 +175,7 @@ final class TestCluster implements AutoCloseable {
         throw new AssertionError(e);
       }
     }
-    throw new AssertionError("nobody took the record within " + PATIENCE);
+    throw new AssertionError("nobody took the record within " + Patience.MAX);
   }
 
   /** Waits until every running node has applied what the leader has. */
@@ -198,10 +198,10 @@ final class TestCluster implements AutoCloseable {
   }
 
   static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    long end = System.nanoTime() + Patience.MAX.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
-        throw new AssertionError("no " + what + " within " + PATIENCE);
+        throw new AssertionError("no " + what + " within " + Patience.MAX);
       }
       LockSupport.parkNanos(5_000_000);
     }

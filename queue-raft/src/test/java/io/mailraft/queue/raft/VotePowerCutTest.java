@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A vote, then a power cut: ext4 on a loop device is shut down without a flush of its journal, and
  * mounted again.
  */
-@Timeout(120)
+@Timeout(180)
 class VotePowerCutTest {
   private static final RaftStorageMetadata FIRST =
       RaftStorageMetadata.valueOf(6, RaftPeerId.valueOf("n1"));
@@ -35,7 +35,11 @@ class VotePowerCutTest {
       "import fcntl, os, struct, sys; "
           + "fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))";
 
+  /** Power cuts of which one must show the hazard. */
+  private static final int ATTEMPTS_MAX = 20;
+
   @TempDir Path directory;
+  private int disks;
 
   @BeforeEach
   void needsRoot() throws Exception {
@@ -67,10 +71,19 @@ class VotePowerCutTest {
     return VoteFile.open(file, reason -> {})::persist;
   }
 
+  /**
+   * One power cut that takes the vote shows that there is the hazard. One that does not shows
+   * nothing: any other process may call sync(2) before the cut, which brings the rename to disk of
+   * every file system. That this happens each time is out of the question.
+   */
   @Test
   void hazard_ratis_own_file_forgets_the_last_vote() throws Exception {
-    assertThat(afterAPowerCut(false))
-        .as("if this is the last vote, Ratis has mended it, and VoteFile can go")
+    RaftStorageMetadata left = afterAPowerCut(false);
+    for (int attempt = 1; !left.equals(FIRST) && attempt < ATTEMPTS_MAX; attempt++) {
+      left = afterAPowerCut(false);
+    }
+    assertThat(left)
+        .as("if this is always the last vote, Ratis has mended it, and VoteFile can go")
         .isEqualTo(FIRST);
   }
 
@@ -80,8 +93,9 @@ class VotePowerCutTest {
   }
 
   private RaftStorageMetadata afterAPowerCut(boolean mended) throws Exception {
-    Path image = directory.resolve("disk.img");
-    Path disk = Files.createDirectory(directory.resolve("disk"));
+    disks++;
+    Path image = directory.resolve("disk" + disks + ".img");
+    Path disk = Files.createDirectory(directory.resolve("disk" + disks));
     run("truncate", "-s", "64M", image.toString());
     run("mkfs.ext4", "-q", "-F", image.toString());
     // The longest commit interval, so that the journal is not flushed by itself meanwhile.

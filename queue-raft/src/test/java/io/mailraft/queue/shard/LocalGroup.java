@@ -68,6 +68,13 @@ final class LocalGroup implements Group, AutoCloseable {
     store.commit(again, new Position(1, ++index, index));
   }
 
+  /** Removes a row behind the fold's back. */
+  void remove(Table table, byte[] key) {
+    Batch batch = store.begin();
+    batch.delete(table, key);
+    store.commit(batch, new Position(1, ++index, index));
+  }
+
   int rows(Table table) {
     int[] rows = {0};
     store.scan(
