@@ -3,8 +3,10 @@ package io.mailraft.node;
 import com.google.protobuf.ByteString;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.OutcomeKind;
+import io.mailraft.api.stored.StoredDelivery;
 import io.mailraft.delivery.Bodies;
 import io.mailraft.delivery.Claim;
+import io.mailraft.delivery.Greylisting;
 import io.mailraft.delivery.MessageFacts;
 import io.mailraft.delivery.Outcome;
 import io.mailraft.delivery.Outcomes;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The words of the queue in the words of delivery, and back: each module states what it needs, and
@@ -45,9 +48,17 @@ final class Handover implements Bodies, Outcomes {
               delivery.delivery().getDomain(),
               delivery.delivery().getAddress(),
               facts.computeIfAbsent(delivery.id(), id -> facts(delivery)),
-              delivery.delivery().getAttempts()));
+              delivery.delivery().getAttempts(),
+              greylistedFrom(delivery.delivery())));
     }
     return claims;
+  }
+
+  /** Where the receiver expects the next attempt from. */
+  private static Optional<String> greylistedFrom(StoredDelivery row) {
+    return row.getSource().isEmpty() || !Greylisting.says(row.getReply())
+        ? Optional.empty()
+        : Optional.of(row.getSource());
   }
 
   private static MessageFacts facts(ClaimedDelivery delivery) {

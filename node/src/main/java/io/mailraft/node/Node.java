@@ -5,7 +5,6 @@ import io.mailraft.config.ClusterYaml;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.MailraftConfig;
 import io.mailraft.config.SmtpConfig;
-import io.mailraft.config.ZoneConfig;
 import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
 import io.mailraft.node.admin.AdminService;
@@ -14,7 +13,6 @@ import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
 import io.mailraft.queue.control.Duties;
-import io.mailraft.queue.control.DutyKeeper;
 import io.mailraft.router.Addresses;
 import io.mailraft.router.Router;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -26,10 +24,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
@@ -76,22 +72,13 @@ final class Node implements AutoCloseable {
     Files.createDirectories(config.node().dataDir());
     this.dataLock = DataLock.take(config.node().dataDir());
     String helo = config.delivery().helo().orElse(config.smtp().getFirst().hostname());
+    ZoneHost zones = new ZoneHost(config.node().id(), this::queue, this::delivery, this::obey);
     this.queue =
         new Queue(
             settings(config),
             clock,
             claimed -> delivery().offer(Handover.claims(claimed)),
-            new DutyKeeper.Obeyer() {
-              @Override
-              public void obey(Duties duties) {
-                Node.this.obey(duties);
-              }
-
-              @Override
-              public boolean obeyed() {
-                return true;
-              }
-            },
+            zones,
             broken);
     Handover handover = new Handover(queue);
     this.delivery =
@@ -101,7 +88,8 @@ final class Node implements AutoCloseable {
             handover,
             queue::leaseAlive,
             handover,
-            zone -> {},
+            zones,
+            zones,
             metrics);
     this.meters = new NodeMeters(metrics, queue);
     for (SmtpConfig listener : config.smtp()) {
@@ -119,6 +107,10 @@ final class Node implements AutoCloseable {
 
   private Router router() {
     return router;
+  }
+
+  private Queue queue() {
+    return queue;
   }
 
   private DeliveryEngine delivery() {
@@ -190,31 +182,12 @@ final class Node implements AutoCloseable {
         + config.cluster().peers().get(config.node().id());
   }
 
-  /** Takes over what the cluster has agreed on. Called on one thread. */
+  /** Takes over what the cluster has agreed on, once delivery has. Called on one thread. */
   private void obey(Duties duties) {
     if (duties.version() != documentVersion) {
       documentVersion = duties.version();
       router = new Router(duties.settings().zones(), SUSPENDED);
     }
-    Map<String, ZoneConfig> zones = new TreeMap<>();
-    duties
-        .settings()
-        .zones()
-        .forEach(
-            (name, zone) ->
-                zones.put(
-                    name,
-                    new ZoneConfig(
-                        name,
-                        duties.connections().getOrDefault(name, 0),
-                        zone.host(),
-                        zone.port(),
-                        zone.routing())));
-    delivery.zones(zones);
-    zones.forEach(
-        (name, zone) ->
-            queue.wants(
-                name, zone.connections() == 0 ? 0 : delivery.open(name) + delivery.wanted(name)));
     obeying.complete(null);
   }
 

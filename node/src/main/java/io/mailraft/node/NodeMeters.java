@@ -10,6 +10,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToDoubleFunction;
 
@@ -26,11 +28,44 @@ final class NodeMeters {
     Gauge.builder("mailraft.queue.ready", queue, q -> q.unready().isEmpty() ? 1 : 0)
         .description("1 while mail can be accepted")
         .register(registry);
+    Gauge.builder("mailraft.zones.unserved", queue, NodeMeters::unserved)
+        .description("zones that no live node can deliver for")
+        .register(registry);
+    Gauge.builder("mailraft.zones.unserved.deliveries", queue, NodeMeters::waiting)
+        .description("open deliveries of zones that no live node can deliver for")
+        .register(registry);
     Gauge.builder("mailraft.queue.outcomes.unconfirmed", queue, Queue::unconfirmedOutcomes)
         .description("outcomes that no shard has confirmed yet")
         .register(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
+  }
+
+  private static double unserved(Queue queue) {
+    return queue
+        .duties()
+        .map(duties -> duties.assignments().zones().values().stream().filter(List::isEmpty).count())
+        .orElse(0L);
+  }
+
+  private static double waiting(Queue queue) {
+    Map<String, Depth> depths = queue.zones();
+    return queue
+        .duties()
+        .map(
+            duties ->
+                duties.assignments().zones().entrySet().stream()
+                    .filter(zone -> zone.getValue().isEmpty())
+                    .map(zone -> depths.getOrDefault(zone.getKey(), Depth.ZERO))
+                    .mapToDouble(
+                        depth ->
+                            (double)
+                                (depth.queued()
+                                    + depth.claimed()
+                                    + depth.deferred()
+                                    + depth.held()))
+                    .sum())
+        .orElse(0.0);
   }
 
   private void state(Queue queue, String state, ToDoubleFunction<Depth> count) {

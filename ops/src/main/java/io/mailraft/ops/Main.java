@@ -23,6 +23,7 @@ import picocli.CommandLine.Help.Ansi;
     subcommands = {
       StatusCommand.class,
       RouteCommand.class,
+      WhyCommand.class,
       ConfigCommand.class,
       VerifyStateCommand.class,
       DemoCommand.class

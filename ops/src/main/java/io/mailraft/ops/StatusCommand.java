@@ -10,6 +10,7 @@ import io.mailraft.ops.admin.AdminClient;
 import io.mailraft.ops.admin.UnreachableException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,11 +83,30 @@ final class StatusCommand implements Callable<Integer> {
     }
     groups.print(out);
     out.println();
-    Text.Table zones = new Text.Table("ZONE", "QUEUED", "CLAIMED", "DEFERRED", "HELD");
+    Text.Table zones =
+        new Text.Table("ZONE", "QUEUED", "CLAIMED", "DEFERRED", "HELD", "CONNECTIONS");
     for (ZoneStatus zone : status.getZonesList()) {
       zones.row(
-          zone.getName(), zone.getQueued(), zone.getClaimed(), zone.getDeferred(), zone.getHeld());
+          zone.getName(),
+          zone.getQueued(),
+          zone.getClaimed(),
+          zone.getDeferred(),
+          zone.getHeld(),
+          servers(zone));
     }
     zones.print(out);
+  }
+
+  /** Who serves a zone, with how many connections each. */
+  private static String servers(ZoneStatus zone) {
+    if (!zone.getReroutedTo().isEmpty()) {
+      return "gone, its mail goes to " + zone.getReroutedTo();
+    }
+    if (zone.getUnserved()) {
+      return "UNSERVED";
+    }
+    return zone.getServersList().stream()
+        .map(server -> server.getNode() + ":" + server.getConnections())
+        .collect(Collectors.joining(" "));
   }
 }

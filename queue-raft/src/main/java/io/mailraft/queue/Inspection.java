@@ -1,8 +1,10 @@
 package io.mailraft.queue;
 
+import io.mailraft.api.stored.StoredClaim;
 import io.mailraft.api.stored.StoredMessage;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.raft.Group;
+import io.mailraft.queue.shard.DeliveryId;
 import io.mailraft.queue.shard.Depth;
 import io.mailraft.queue.shard.Lane;
 import io.mailraft.queue.shard.Listing;
@@ -131,6 +133,13 @@ public final class Inspection {
     return rows(replicas.shards().get(id.shard())).deliveries(id, fromSeq, limit).stream()
         .map(Inspection::shown)
         .toList();
+  }
+
+  /** Who has claimed a delivery, as applied here. */
+  public Optional<StoredClaim> claim(MessageId id, int seq) {
+    return id.shard() >= replicas.shards().size()
+        ? Optional.empty()
+        : rows(replicas.shards().get(id.shard())).claim(new DeliveryId(id, seq));
   }
 
   /**

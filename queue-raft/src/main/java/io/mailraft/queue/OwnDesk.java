@@ -4,6 +4,8 @@ import io.mailraft.api.link.AnswerFrame;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.link.Checksums;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** What this node does, in the groups that it leads, for itself and for nodes that call. */
 final class OwnDesk implements Desk {
@@ -26,20 +29,24 @@ final class OwnDesk implements Desk {
   private final List<Checksums> checksums;
   private final DiskGuard disk;
   private final Consumer<AskSends> sends;
+  private final Function<Explain, CompletableFuture<Explained>> explainer;
 
   /**
    * @param groups the control group, then the shards
    * @param checksums one for each group
    * @param disk refuses what would fill this node's disk
    * @param sends takes questions for sends, as leader of the control group
+   * @param explainer says what a delivery waits for on this node
    */
   OwnDesk(
       List<Group> groups,
       List<Shard> shards,
       List<Checksums> checksums,
       DiskGuard disk,
-      Consumer<AskSends> sends) {
+      Consumer<AskSends> sends,
+      Function<Explain, CompletableFuture<Explained>> explainer) {
     this.sends = sends;
+    this.explainer = explainer;
     this.groups = List.copyOf(groups);
     this.shards = List.copyOf(shards);
     this.checksums = List.copyOf(checksums);
@@ -89,6 +96,7 @@ final class OwnDesk implements Desk {
           FENCE,
           FORGET,
           ORDER,
+          REROUTE,
           LAPSE,
           GIVE_SENDS,
           CHECKSUM,
@@ -138,6 +146,15 @@ final class OwnDesk implements Desk {
             }
           });
     } catch (NotLeaderException | IllegalStateException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
+  public CompletableFuture<Explained> explain(Explain question) {
+    try {
+      return explainer.apply(question);
+    } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
   }

@@ -3,6 +3,8 @@ package io.mailraft.queue;
 import io.mailraft.api.link.AnswerFrame;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.DomainLimit;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
 import io.mailraft.api.link.SendQuestion;
 import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.Outcome;
@@ -68,7 +70,7 @@ public final class Queue implements Uploads, AutoCloseable {
    *
    * @param claims takes the deliveries that this node may attempt, all of them, or none and throws;
    *     called on one thread for each shard
-   * @param obeyer has this node's duties
+   * @param host delivers, as the duties of this node have it
    * @param broken hears, once, of trouble that stopped a replica: the process should end
    * @throws IOException if the data directory cannot be used; the message says what to do
    */
@@ -76,13 +78,13 @@ public final class Queue implements Uploads, AutoCloseable {
       QueueSettings settings,
       InstantSource clock,
       Consumer<List<ClaimedDelivery>> claims,
-      DutyKeeper.Obeyer obeyer,
+      Host host,
       Consumer<Throwable> broken)
       throws IOException {
     this.settings = settings;
     this.clock = clock;
     this.disk = new DiskGuard(settings.node().dataDir(), settings.queue().minFreeBytes());
-    this.replicas = new Replicas(settings, clock, disk, this::pace, broken);
+    this.replicas = new Replicas(settings, clock, disk, this::pace, host::explain, broken);
     this.sends = new SendBookThread(this::ask);
     this.documents = new Documents(replicas.controlClient(), replicas.control());
     this.journal = new OutcomeJournal(settings.node().dataDir().resolve("outcomes"));
@@ -105,7 +107,7 @@ public final class Queue implements Uploads, AutoCloseable {
             settings.cluster().leaseTerm(),
             System::nanoTime,
             this::leased);
-    this.duties = new DutyKeeper(replicas.control(), settings.node().id(), obeyer, lease::obeyed);
+    this.duties = new DutyKeeper(replicas.control(), settings.node().id(), host, lease::obeyed);
     replicas.control().onSends(this::given);
     // A thread of its own: the common pool may have but one, which others may hold up.
     this.ids =
@@ -274,6 +276,17 @@ public final class Queue implements Uploads, AutoCloseable {
   private void limit(DomainLimit.Builder limit) {
     DomainLimit built = limit.build();
     intakes.forEach(intake -> intake.limits(built));
+  }
+
+  /** What a node does with the claims that it gets. */
+  public interface Host extends DutyKeeper.Obeyer {
+    /** What a delivery waits for on this node. Must not block. */
+    CompletableFuture<Explained> explain(Explain question);
+  }
+
+  /** What a delivery waits for on a node; completes exceptionally where it cannot be asked. */
+  public CompletableFuture<Explained> explain(String node, Explain question) {
+    return replicas.desk(node).explain(question);
   }
 
   /** The sends that this node has of each counter. */

@@ -1,6 +1,8 @@
 package io.mailraft.queue;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
 import io.mailraft.api.log.Record;
 import io.mailraft.config.ClusterConfig;
 import io.mailraft.queue.QueueException.Reason;
@@ -67,6 +69,7 @@ final class Replicas implements AutoCloseable {
    *
    * @param disk refuses what would fill this node's disk
    * @param paces the pace of a counter by the cluster document as it is
+   * @param explainer says what a delivery waits for on this node
    * @param broken hears, once, of trouble that stopped a replica
    */
   Replicas(
@@ -74,6 +77,7 @@ final class Replicas implements AutoCloseable {
       InstantSource clock,
       DiskGuard disk,
       Function<String, Optional<Pace>> paces,
+      Function<Explain, CompletableFuture<Explained>> explainer,
       Consumer<Throwable> broken)
       throws IOException {
     ClusterConfig cluster = settings.cluster();
@@ -98,7 +102,7 @@ final class Replicas implements AutoCloseable {
     SendDesk sends =
         new SendDesk(
             groups.getFirst(), control.slots(), control.clock(), paces, System::nanoTime, timer);
-    own = new OwnDesk(groups, shards, checksums, disk, sends::ask);
+    own = new OwnDesk(groups, shards, checksums, disk, sends::ask, explainer);
     linkService = Optional.of(new LinkService(cluster.name(), own));
     cluster
         .peers()

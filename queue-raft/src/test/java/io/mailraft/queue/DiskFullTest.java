@@ -3,6 +3,7 @@ package io.mailraft.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mailraft.api.link.Explained;
 import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.StoreChunk;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -40,7 +42,8 @@ class DiskFullTest {
         List.of(),
         List.of(),
         new DiskGuard(directory, minFreeBytes),
-        asks -> {});
+        asks -> {},
+        question -> CompletableFuture.completedFuture(Explained.getDefaultInstance()));
   }
 
   private static Record message() {

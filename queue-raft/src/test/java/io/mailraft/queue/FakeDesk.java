@@ -4,6 +4,8 @@ import io.mailraft.api.link.AnswerFrame;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.link.Desk;
 import io.mailraft.queue.raft.Answer;
@@ -51,6 +53,11 @@ final class FakeDesk implements Desk {
             // Nothing is kept for it.
           }
         });
+  }
+
+  @Override
+  public CompletableFuture<Explained> explain(Explain question) {
+    return CompletableFuture.failedFuture(new IllegalStateException("nobody asks here"));
   }
 
   @Override

@@ -40,7 +40,7 @@ class InspectionTest {
     try (QueueCluster cluster = new QueueCluster(directory, 1, 2)) {
       Queue queue = cluster.startAll().queue("n1");
       Inspection inspection = queue.inspection();
-      queue.want(Map.of(ZONE, 6));
+      queue.wants(ZONE, 6);
       Set<String> all = new HashSet<>();
       for (int i = 0; i < 5; i++) {
         MessageId id = submit(queue, body(100), 5);

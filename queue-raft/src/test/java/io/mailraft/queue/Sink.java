@@ -1,19 +1,22 @@
 package io.mailraft.queue;
 
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
+import io.mailraft.api.link.Reason;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.OutcomeKind;
 import io.mailraft.queue.control.Duties;
-import io.mailraft.queue.control.DutyKeeper;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A tiny delivery: takes claims and reports how they end, at once or when it is told to. */
-final class Sink implements DutyKeeper.Obeyer {
+final class Sink implements Queue.Host {
 
   /** What is done with a claim. */
   enum Manner {
@@ -52,6 +55,14 @@ final class Sink implements DutyKeeper.Obeyer {
   @Override
   public boolean obeyed() {
     return true;
+  }
+
+  @Override
+  public CompletableFuture<Explained> explain(Explain question) {
+    return CompletableFuture.completedFuture(
+        Explained.newBuilder()
+            .addReasons(Reason.newBuilder().setPhase(String.valueOf(manner)))
+            .build());
   }
 
   /** What it is to do, as it was told last. */

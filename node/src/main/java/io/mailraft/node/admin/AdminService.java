@@ -18,6 +18,9 @@ import io.mailraft.api.admin.StatusRequest;
 import io.mailraft.api.admin.StatusResponse;
 import io.mailraft.api.admin.VerifyStateRequest;
 import io.mailraft.api.admin.VerifyStateResponse;
+import io.mailraft.api.admin.WhyRequest;
+import io.mailraft.api.admin.WhyResponse;
+import io.mailraft.api.admin.ZoneServer;
 import io.mailraft.api.admin.ZoneStatus;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.MailraftConfig;
@@ -25,12 +28,15 @@ import io.mailraft.queue.GroupState;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.ReplicaChecksum;
+import io.mailraft.queue.control.Assignments;
 import io.mailraft.queue.control.ControlView;
 import io.mailraft.queue.control.NodeEntry;
 import io.mailraft.queue.shard.Depth;
 import io.mailraft.router.Router;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -69,7 +75,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     ControlView cluster = queue.cluster();
     config.cluster().peers().forEach((id, raft) -> status.addNodes(node(id, raft, cluster)));
     queue.groups().forEach(group -> status.addGroups(group(group)));
-    zones().forEach((name, depth) -> status.addZones(zone(name, depth)));
+    zones().forEach((name, depth) -> status.addZones(zone(name, depth, cluster)));
     answer.onNext(status.build());
     answer.onCompleted();
   }
@@ -107,14 +113,43 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         .build();
   }
 
-  private static ZoneStatus zone(String name, Depth depth) {
-    return ZoneStatus.newBuilder()
-        .setName(name)
-        .setQueued(depth.queued())
-        .setClaimed(depth.claimed())
-        .setDeferred(depth.deferred())
-        .setHeld(depth.held())
-        .build();
+  private ZoneStatus zone(String name, Depth depth, ControlView cluster) {
+    ZoneStatus.Builder zone =
+        ZoneStatus.newBuilder()
+            .setName(name)
+            .setQueued(depth.queued())
+            .setClaimed(depth.claimed())
+            .setDeferred(depth.deferred())
+            .setHeld(depth.held())
+            .setReroutedTo(cluster.document().reroutes().getOrDefault(name, ""));
+    List<Assignments.Share> servers =
+        queue
+            .duties()
+            .map(duties -> duties.assignments().zones().getOrDefault(name, List.of()))
+            .orElse(List.of());
+    servers.forEach(
+        share ->
+            zone.addServers(
+                ZoneServer.newBuilder()
+                    .setNode(share.node())
+                    .setConnections(share.connections())
+                    .addAllSources(
+                        share.sources().stream()
+                            .map(source -> source.address().getHostAddress())
+                            .toList())));
+    return zone.setUnserved(servers.isEmpty() && zone.getReroutedTo().isEmpty()).build();
+  }
+
+  @Override
+  public void why(WhyRequest request, StreamObserver<WhyResponse> answer) {
+    try {
+      answer.onNext(new WhyAnswer(queue, InstantSource.system()).answer(request));
+      answer.onCompleted();
+    } catch (IllegalArgumentException e) {
+      answer.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+    } catch (NoSuchElementException e) {
+      answer.onError(Status.NOT_FOUND.withDescription(e.getMessage()).asRuntimeException());
+    }
   }
 
   @Override

@@ -10,6 +10,8 @@ import io.mailraft.api.admin.ApplyDocumentResponse;
 import io.mailraft.api.admin.DocumentVersion;
 import io.mailraft.api.admin.GetDocumentRequest;
 import io.mailraft.api.admin.GetDocumentResponse;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
 import io.mailraft.api.log.NodeAddresses;
 import io.mailraft.config.ClusterConfig;
 import io.mailraft.config.HostPort;
@@ -18,6 +20,7 @@ import io.mailraft.config.QueueConfig;
 import io.mailraft.queue.Documents;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
+import io.mailraft.queue.control.Duties;
 import io.mailraft.queue.shard.Depth;
 import io.mailraft.testkit.Ports;
 import java.nio.file.Path;
@@ -27,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -69,6 +73,7 @@ class DocumentCallsTest {
                 "zones: {}\n"),
             InstantSource.system(),
             claims -> {},
+            new IdleHost(),
             trouble -> {});
     opened.add(queue);
     queue.start();
@@ -328,5 +333,23 @@ class DocumentCallsTest {
     String description = String.valueOf(refusal.getStatus().getDescription());
     assertThat(description.length()).isBetween(19_000, 20_100);
     assertThat(description).containsPattern("\\.\\.\\. and [0-9]+ more lines$");
+  }
+
+  /** Delivers nothing. */
+  private static final class IdleHost implements Queue.Host {
+    @Override
+    public void obey(Duties duties) {
+      // There is nothing to do.
+    }
+
+    @Override
+    public boolean obeyed() {
+      return true;
+    }
+
+    @Override
+    public CompletableFuture<Explained> explain(Explain question) {
+      return CompletableFuture.completedFuture(Explained.getDefaultInstance());
+    }
   }
 }

@@ -17,6 +17,8 @@ import io.mailraft.api.admin.StatusRequest;
 import io.mailraft.api.admin.StatusResponse;
 import io.mailraft.api.admin.VerifyStateRequest;
 import io.mailraft.api.admin.VerifyStateResponse;
+import io.mailraft.api.admin.WhyRequest;
+import io.mailraft.api.admin.WhyResponse;
 import io.mailraft.ops.admin.RefusedException.Reason;
 import java.time.Duration;
 import java.util.Optional;
@@ -80,6 +82,17 @@ public final class AdminClient implements AutoCloseable {
   public RouteResponse route(RouteRequest request, Duration timeout)
       throws UnreachableException, RefusedException {
     return refusable(timeout, stub -> stub.route(request));
+  }
+
+  /**
+   * What the deliveries of a message wait for.
+   *
+   * @throws UnreachableException if the node does not answer in time
+   * @throws RefusedException if it knows no such message
+   */
+  public WhyResponse why(WhyRequest request, Duration timeout)
+      throws UnreachableException, RefusedException {
+    return refusable(timeout, stub -> stub.why(request));
   }
 
   /**

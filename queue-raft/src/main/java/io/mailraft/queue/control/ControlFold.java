@@ -220,7 +220,8 @@ public final class ControlFold implements Fold {
           RELEASE,
           FENCE,
           FORGET,
-          ORDER ->
+          ORDER,
+          REROUTE ->
           throw new FoldException(
               "a record of a shard in the control group: " + record.getKindCase());
       case KIND_NOT_SET ->

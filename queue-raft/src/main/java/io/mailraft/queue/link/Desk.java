@@ -4,6 +4,8 @@ import io.mailraft.api.link.AnswerFrame;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.raft.Answer;
@@ -37,6 +39,9 @@ public interface Desk {
 
   /** Asks for sends where the control group is led; what cannot be taken is lost. */
   void askSends(AskSends asks);
+
+  /** What a delivery waits for, as far as the desk's node knows. */
+  CompletableFuture<Explained> explain(Explain question);
 
   /**
    * The checksum of the desk's replica of a group, for a checksum record with that token, once it

@@ -7,6 +7,8 @@ import io.mailraft.api.link.CallFrame;
 import io.mailraft.api.link.ChecksumRequest;
 import io.mailraft.api.link.Credit;
 import io.mailraft.api.link.DomainLimit;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
 import io.mailraft.api.link.Hello;
 import io.mailraft.api.log.Record;
 import io.mailraft.config.HostPort;
@@ -83,7 +85,7 @@ public final class Link implements Desk, AutoCloseable {
                           ? CompletableFuture.completedFuture(
                               new Answer.Refused(frame.getIndex(), frame.getRefused().getDetail()))
                           : CompletableFuture.failedFuture(refusal(group, frame));
-                  case CLAIMS, CHECKSUM, BODY_NOT_SET ->
+                  case CLAIMS, CHECKSUM, EXPLAINED, BODY_NOT_SET ->
                       CompletableFuture.failedFuture(unexpected(frame));
                 });
   }
@@ -116,6 +118,16 @@ public final class Link implements Desk, AutoCloseable {
                 frame.getBodyCase() == AnswerFrame.BodyCase.CHECKSUM
                     ? CompletableFuture.completedFuture(frame)
                     : CompletableFuture.failedFuture(refusal(group, frame)));
+  }
+
+  @Override
+  public CompletableFuture<Explained> explain(Explain question) {
+    return call(CallFrame.newBuilder().setExplain(question))
+        .thenCompose(
+            frame ->
+                frame.getBodyCase() == AnswerFrame.BodyCase.EXPLAINED
+                    ? CompletableFuture.completedFuture(frame.getExplained())
+                    : CompletableFuture.failedFuture(refusal(0, frame)));
   }
 
   @Override

@@ -94,6 +94,11 @@ public final class LinkService {
                                 frame.getCredit().getLimitsList()));
           }
         }
+        case EXPLAIN ->
+            answer(
+                frame,
+                desk.explain(frame.getExplain())
+                    .thenApply(said -> AnswerFrame.newBuilder().setExplained(said)));
         case ASK_SENDS -> desk.askSends(frame.getAskSends());
         case CHECKSUM ->
             answer(

@@ -151,6 +151,7 @@ final class Deliveries {
             .setLastMillis(stampMillis)
             .setNextMillis(next)
             .setReply(outcome.getReply())
+            .setSource(outcome.getSource())
             .build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     batch.put(Rows.DUE, Rows.due(next, delivery), Rows.lane(lane(after)));
@@ -165,6 +166,20 @@ final class Deliveries {
     }
     leaveWaiting(delivery, row.get(), batch);
     requeue(delivery, row.get(), batch);
+    return true;
+  }
+
+  /** Moves a queued delivery to another zone; false where it is not queued in that lane. */
+  boolean reroute(DeliveryId delivery, Lane from, String zone, Batch batch) {
+    byte[] ready = Rows.ready(from, delivery);
+    if (from.zone().equals(zone) || batch.get(Rows.READY, ready).isEmpty()) {
+      return false;
+    }
+    batch.delete(Rows.READY, ready);
+    counters.add(from, State.QUEUED, -1);
+    StoredDelivery after = row(delivery, batch).toBuilder().setZone(zone).build();
+    batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
+    queue(delivery, lane(after), batch);
     return true;
   }
 

@@ -39,6 +39,7 @@ final class ProposalCheck {
           RELEASE,
           FENCE,
           FORGET,
+          REROUTE,
           JOIN_NODE,
           RENEW,
           LAPSE,

@@ -88,6 +88,23 @@ final class Rows {
     return end;
   }
 
+  /** First key of a zone in {@link #READY}. */
+  static byte[] zoneFirst(String zone) {
+    return (zone + '\0').getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Key behind the last one of a zone in {@link #READY}. */
+  static byte[] zoneEnd(String zone) {
+    byte[] end = zoneFirst(zone);
+    end[end.length - 1] = 1;
+    return end;
+  }
+
+  /** The lane at the start of a key of {@link #READY}. */
+  static Lane readyLane(byte[] key) {
+    return lane(Arrays.copyOf(key, key.length - ID - 4 - 1));
+  }
+
   static byte[] ready(Lane lane, DeliveryId delivery) {
     byte[] prefix = readyFirst(lane);
     return putDelivery(ByteBuffer.allocate(prefix.length + ID + 4).put(prefix), delivery).array();

@@ -220,6 +220,15 @@ final class ShardFold implements Fold {
               messages.forget(
                   record.getForget().getBeforeMillis(), record.getForget().getLimit(), batch));
       case ORDER -> order(record.getOrder(), at, batch);
+      case REROUTE -> {
+        int moved = 0;
+        for (DeliveryRef ref : record.getReroute().getDeliveriesList()) {
+          Lane from = new Lane(ref.getZone(), ref.getDomain());
+          moved +=
+              deliveries.reroute(idOf(ref), from, record.getReroute().getZone(), batch) ? 1 : 0;
+        }
+        yield new Answer.Accepted(at.index(), moved);
+      }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
       case JOIN_NODE, RENEW, LAPSE, SET_DOCUMENT, GIVE_SENDS ->
           throw new FoldException(

@@ -9,6 +9,7 @@ import io.mailraft.api.log.FenceNode;
 import io.mailraft.api.log.Forget;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReleaseDeferred;
+import io.mailraft.api.log.RerouteDeliveries;
 import io.mailraft.api.log.ReturnClaims;
 import io.mailraft.api.log.StoreMessage;
 import io.mailraft.queue.MessageId;
@@ -269,6 +270,7 @@ final class ShardLeader implements AutoCloseable {
         try {
           fence();
           releaseDue();
+          reroute();
           if (System.nanoTime() - nextSweep >= 0) {
             nextSweep = System.nanoTime() + sweep.toNanos();
             forget();
@@ -316,6 +318,39 @@ final class ShardLeader implements AutoCloseable {
       }
       dueCursor = Rows.millis(Math.min(last[0], stamp));
     } while (open && due.size() == REFS_MAX);
+  }
+
+  /**
+   * Moves what is queued in zones that are gone, as their removal ordered. What is claimed,
+   * deferred or held there is moved once it is queued again.
+   */
+  private void reroute() throws InterruptedException {
+    for (Map.Entry<String, String> order : control.document().reroutes().entrySet()) {
+      List<DeliveryRef> some = new ArrayList<>();
+      do {
+        some.clear();
+        group
+            .view()
+            .scan(
+                Rows.READY,
+                Rows.zoneFirst(order.getKey()),
+                Rows.zoneEnd(order.getKey()),
+                (key, value) -> {
+                  some.add(ref(Rows.lastDelivery(key), Rows.readyLane(key), 0));
+                  return some.size() < REFS_MAX;
+                });
+        if (!some.isEmpty()
+            && await(
+                    Record.newBuilder()
+                        .setReroute(
+                            RerouteDeliveries.newBuilder()
+                                .setZone(order.getValue())
+                                .addAllDeliveries(some)))
+                .isEmpty()) {
+          return;
+        }
+      } while (open && some.size() == REFS_MAX);
+    }
   }
 
   private void forget() throws InterruptedException {

@@ -61,6 +61,11 @@ public final class ShardRows {
     return found;
   }
 
+  /** Who has claimed a delivery. */
+  public Optional<StoredClaim> claim(DeliveryId delivery) {
+    return view.get(Rows.CLAIM, Rows.delivery(delivery)).map(ShardRows::claimOf);
+  }
+
   /** Whether a node has the delivery in hand. */
   public boolean claimed(DeliveryId delivery) {
     return view.get(Rows.CLAIM, Rows.delivery(delivery)).isPresent();

@@ -7,6 +7,9 @@ import io.mailraft.api.link.AnswerFrame;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
+import io.mailraft.api.link.Reason;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.Record;
 import io.mailraft.config.HostPort;
@@ -67,6 +70,14 @@ class LinkTest {
       public void close() {
         closed = true;
       }
+    }
+
+    @Override
+    public CompletableFuture<Explained> explain(Explain question) {
+      return CompletableFuture.completedFuture(
+          Explained.newBuilder()
+              .addReasons(Reason.newBuilder().setPhase(question.getDomain()))
+              .build());
     }
 
     @Override
@@ -281,6 +292,14 @@ class LinkTest {
     next().complete(new Answer.Accepted(1, 1));
     behind.get(30, TimeUnit.SECONDS);
     assertThat(desk.opened(1).credit).isEqualTo(Map.of("default", 5));
+  }
+
+  @Test
+  void aQuestionAboutADeliveryIsAnswered() throws Exception {
+    Explained said =
+        link.explain(Explain.newBuilder().setDomain("example.com").build())
+            .get(30, TimeUnit.SECONDS);
+    assertThat(said.getReasons(0).getPhase()).isEqualTo("example.com");
   }
 
   @Test

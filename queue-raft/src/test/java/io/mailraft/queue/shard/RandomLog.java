@@ -15,6 +15,7 @@ import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.log.Recipient;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReleaseDeferred;
+import io.mailraft.api.log.RerouteDeliveries;
 import io.mailraft.api.log.ReturnClaims;
 import io.mailraft.api.log.StoreChunk;
 import io.mailraft.api.log.StoreMessage;
@@ -55,7 +56,7 @@ final class RandomLog {
 
   private Record record() {
     Record.Builder record = Record.newBuilder();
-    return switch (random.nextInt(16)) {
+    return switch (random.nextInt(17)) {
       case 0, 1, 2 -> record.setStoreMessage(message()).build();
       case 3, 4 -> record.setStoreChunk(chunk()).build();
       case 5 ->
@@ -92,6 +93,13 @@ final class RandomLog {
                   OrderDeliveries.newBuilder()
                       .setKind(OrderKind.forNumber(1 + random.nextInt(3)))
                       .setReason("by the operator")
+                      .addAllDeliveries(refs()))
+              .build();
+      case 16 ->
+          record
+              .setReroute(
+                  RerouteDeliveries.newBuilder()
+                      .setZone(ZONES[random.nextInt(ZONES.length)])
                       .addAllDeliveries(refs()))
               .build();
       default -> throw new IllegalStateException();
@@ -171,7 +179,7 @@ final class RandomLog {
           DeliveryRef.newBuilder()
               .setId(id.toByteString())
               .setSeq(seq)
-              .setZone(zone(id))
+              .setZone(random.nextInt(4) == 0 ? ZONES[random.nextInt(ZONES.length)] : zone(id))
               .setDomain(random.nextInt(20) == 0 ? "other.example" : domain(id, seq))
               .build());
     }

@@ -128,6 +128,32 @@ class ShardLeaderTest {
   }
 
   @Test
+  void mailOfAZoneThatIsGoneMovesToTheOneThatTakesItAndWhatComesBackLaterToo() {
+    leader.start();
+    attach(List.of());
+    store(1);
+    await(() -> handedOut.size() == 1);
+    leader.credit(NODE, EPOCH, Map.of(), List.of());
+    store(2);
+    store(3);
+    ControlView before = view(EPOCH);
+    leader.control(
+        new ControlView(
+            2,
+            before.nodes(),
+            new ClusterDocument(2, "", "", 0, "", Map.of("default", "bulk", "none", "bulk"))));
+    Lane to = new Lane("bulk", "example.com");
+    await(() -> fold.counters().lane(to).queued() == 2);
+    assertThat(claimed()).isEqualTo(1);
+    outcome(handedOut.getFirst(), OutcomeKind.RETURNED);
+    await(() -> fold.counters().lane(to).queued() == 3);
+    assertThat(fold.counters().zones()).containsOnlyKeys("bulk");
+    leader.credit(NODE, EPOCH, Map.of("bulk", 10), List.of());
+    await(() -> handedOut.size() == 4);
+    assertThat(handedOut.getLast().getZone()).isEqualTo("bulk");
+  }
+
+  @Test
   void i4_aRepeatedOutcomeEndsTheClaimThatItNamesAndNoLaterOne() {
     leader.start();
     attach(List.of());

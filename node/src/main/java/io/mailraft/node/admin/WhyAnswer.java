@@ -1,0 +1,205 @@
+package io.mailraft.node.admin;
+
+import io.mailraft.api.admin.WaitReason;
+import io.mailraft.api.admin.WaitingDelivery;
+import io.mailraft.api.admin.WhyRequest;
+import io.mailraft.api.admin.WhyResponse;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
+import io.mailraft.api.stored.DeliveryState;
+import io.mailraft.api.stored.StoredClaim;
+import io.mailraft.api.stored.StoredDelivery;
+import io.mailraft.queue.ListedDelivery;
+import io.mailraft.queue.MessageId;
+import io.mailraft.queue.OpenMessage;
+import io.mailraft.queue.Queue;
+import io.mailraft.queue.control.Assignments;
+import io.mailraft.queue.control.Duties;
+import io.mailraft.queue.control.NodeEntry;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Says what the deliveries of a message wait for. The state and the duties are those of this node's
+ * replicas; what happens on a node is asked of that node, all nodes at the same time.
+ */
+final class WhyAnswer {
+  private static final int DELIVERIES_MAX = 1000;
+
+  /** Deliveries for which nodes are asked; of the others only the state is told. */
+  private static final int ASKED_MAX = 20;
+
+  private static final long NODE_MILLIS = 2000;
+
+  private final Queue queue;
+  private final InstantSource clock;
+
+  WhyAnswer(Queue queue, InstantSource clock) {
+    this.queue = queue;
+    this.clock = clock;
+  }
+
+  /**
+   * Answers.
+   *
+   * @throws IllegalArgumentException if the id is none
+   * @throws NoSuchElementException if there is no such message or delivery, or it ended long ago
+   */
+  WhyResponse answer(WhyRequest request) {
+    MessageId id = MessageId.parse(request.getId());
+    int first = Math.max(1, request.getSeq());
+    List<ListedDelivery> rows =
+        queue.inspection().deliveries(id, first, request.getSeq() > 0 ? 1 : DELIVERIES_MAX).stream()
+            .filter(row -> request.getSeq() == 0 || row.seq() == request.getSeq())
+            .toList();
+    if (rows.isEmpty()) {
+      throw new NoSuchElementException(
+          "no delivery "
+              + request.getId()
+              + (request.getSeq() == 0 ? "" : " " + request.getSeq())
+              + " is known; what ended is remembered for a while only");
+    }
+    WhyResponse.Builder response =
+        WhyResponse.newBuilder().setId(id.toString()).setNowMillis(clock.millis());
+    Optional<OpenMessage> message = queue.inspection().message(id);
+    message.ifPresent(
+        open ->
+            response
+                .setSender(open.envelope().getSender())
+                .setAcceptedMillis(open.envelope().getAcceptedMillis()));
+    int asked = 0;
+    for (ListedDelivery row : rows) {
+      WaitingDelivery.Builder delivery = delivery(row);
+      boolean open = row.delivery().getState() == DeliveryState.QUEUED;
+      if (open && asked++ < ASKED_MAX) {
+        delivery.addAllReasons(reasons(row));
+      }
+      response.addDeliveries(delivery);
+    }
+    return response.build();
+  }
+
+  private static WaitingDelivery.Builder delivery(ListedDelivery row) {
+    StoredDelivery stored = row.delivery();
+    return WaitingDelivery.newBuilder()
+        .setSeq(row.seq())
+        .setRecipient(stored.getAddress())
+        .setZone(stored.getZone())
+        .setDomain(stored.getDomain())
+        .setState(state(row))
+        .setAttempts(stored.getAttempts())
+        .setNextMillis(
+            stored.getState() == DeliveryState.DELIVERY_DEFERRED ? stored.getNextMillis() : 0)
+        .setReply(stored.getReply());
+  }
+
+  private static String state(ListedDelivery row) {
+    return switch (row.delivery().getState()) {
+      case QUEUED -> row.claimed() ? "claimed" : "queued";
+      case DELIVERY_DEFERRED -> "deferred";
+      case HELD -> "held";
+      case END_DELIVERED -> "delivered";
+      case END_BOUNCED -> "bounced";
+      case END_EXPIRED -> "expired";
+      case END_CANCELLED -> "cancelled";
+      case DELIVERY_STATE_UNSPECIFIED, UNRECOGNIZED -> "unknown";
+    };
+  }
+
+  private List<WaitReason> reasons(ListedDelivery row) {
+    String zone = row.delivery().getZone();
+    Explain question =
+        Explain.newBuilder()
+            .setId(row.id().toByteString())
+            .setSeq(row.seq())
+            .setZone(zone)
+            .setDomain(row.delivery().getDomain())
+            .setClaimed(row.claimed())
+            .build();
+    Optional<StoredClaim> claim = queue.inspection().claim(row.id(), row.seq());
+    if (claim.isPresent()) {
+      String owner = nameOf(claim.get().getNode());
+      List<WaitReason> said = ask(List.of(owner), question);
+      return said.isEmpty()
+          ? List.of(reason("", "claimed", "by " + owner + ", lease " + claim.get().getEpoch()))
+          : said;
+    }
+    Optional<Duties> duties = queue.duties();
+    List<Assignments.Share> servers =
+        duties
+            .map(known -> known.assignments().zones().getOrDefault(zone, List.of()))
+            .orElse(List.of());
+    if (servers.isEmpty()) {
+      return List.of(unserved(zone, duties));
+    }
+    List<WaitReason> said = ask(servers.stream().map(Assignments.Share::node).toList(), question);
+    return said.isEmpty()
+        ? List.of(
+            reason(
+                "",
+                "its turn",
+                queue.lane(zone, row.delivery().getDomain()).queued()
+                    + " queued for "
+                    + row.delivery().getDomain()
+                    + " in zone "
+                    + zone))
+        : said;
+  }
+
+  private WaitReason unserved(String zone, Optional<Duties> duties) {
+    String taker = queue.cluster().document().reroutes().get(zone);
+    if (taker != null) {
+      return reason("", "zone gone", "zone " + taker + " takes its mail");
+    }
+    boolean known = duties.isPresent() && duties.get().settings().zones().containsKey(zone);
+    return known
+        ? reason("", "zone unserved", "no live node owns an address of the pool of " + zone)
+        : reason("", "zone unknown", "the cluster document has no zone " + zone);
+  }
+
+  private String nameOf(int number) {
+    return queue.cluster().nodes().values().stream()
+        .filter(node -> node.number() == number)
+        .map(NodeEntry::name)
+        .findFirst()
+        .orElse("node " + number);
+  }
+
+  private List<WaitReason> ask(List<String> nodes, Explain question) {
+    Map<String, CompletableFuture<Explained>> asked = new LinkedHashMap<>();
+    nodes.forEach(node -> asked.put(node, queue.explain(node, question)));
+    List<WaitReason> reasons = new ArrayList<>();
+    asked.forEach(
+        (node, answer) -> {
+          try {
+            answer
+                .get(NODE_MILLIS, TimeUnit.MILLISECONDS)
+                .getReasonsList()
+                .forEach(
+                    said ->
+                        reasons.add(
+                            reason(node, said.getPhase(), said.getDetail()).toBuilder()
+                                .setForMillis(said.getForMillis())
+                                .build()));
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          } catch (ExecutionException | TimeoutException e) {
+            reasons.add(reason(node, "no answer", "the node did not say what it does with it"));
+          }
+        });
+    return reasons;
+  }
+
+  private static WaitReason reason(String node, String phase, String detail) {
+    return WaitReason.newBuilder().setNode(node).setPhase(phase).setDetail(detail).build();
+  }
+}
