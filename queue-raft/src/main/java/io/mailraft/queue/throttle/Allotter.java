@@ -26,7 +26,10 @@ final class Allotter {
   private static final long IDLE_NANOS = Duration.ofMinutes(1).toNanos();
 
   /** What is left of a slot's lateness when it is given, at most. */
-  private static final long RESERVE_NANOS = Duration.ofMillis(250).toNanos();
+  private static final long RESERVE_NANOS = Duration.ofMillis(500).toNanos();
+
+  /** A slot that is good for a short time only is given ahead of it. */
+  private static final long NOTICE_NANOS = Duration.ofMillis(250).toNanos();
 
   private static final int FORGET_LOOKS_MAX = 500;
 
@@ -88,7 +91,10 @@ final class Allotter {
     counter.askers.put(question.node(), now);
     counter.askers.values().removeIf(at -> now - at > ASKS_FOR_NANOS);
     long lateness = pace.latenessNanos();
-    long oldest = now - (lateness - Math.min(lateness / 2, RESERVE_NANOS));
+    long oldest =
+        now
+            - (lateness - Math.min(lateness / 2, RESERVE_NANOS))
+            + Math.max(0, NOTICE_NANOS - lateness / 2);
     long first = Math.max(counter.next, oldest);
     long ahead = Math.max(0, now + AHEAD_NANOS - first) / pace.spacingNanos();
     long part = Math.ceilDiv(ahead, counter.askers.size());

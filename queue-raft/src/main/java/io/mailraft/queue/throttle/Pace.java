@@ -14,7 +14,12 @@ import java.util.Optional;
  */
 public record Pace(long spacingNanos, long latenessNanos) {
   /** Least lateness that nodes can keep to: it covers their question and a scheduler's hiccup. */
-  static final long LATENESS_MIN_NANOS = Duration.ofMillis(100).toNanos();
+  private static final double LATENESS_MIN_NANOS = 100_000_000;
+
+  /** Where slots are far apart more is spared for it: this part of the spacing, up to a second. */
+  private static final double LATENESS_PART = 0.05;
+
+  private static final double LATENESS_PART_MAX_NANOS = 1_000_000_000;
 
   /** No burst counts for more than a year's pause. */
   private static final long LATENESS_MAX_NANOS = Duration.ofDays(365).toNanos();
@@ -23,12 +28,16 @@ public record Pace(long spacingNanos, long latenessNanos) {
   private static final String ZONE = Throttle.zoneCounter("");
 
   /**
-   * The pace of a rate and a burst of 1 or more. A burst that is worth less than 100 ms makes the
-   * spacing wider by what lacks, so that the bound holds all the same.
+   * The pace of a rate and a burst of 1 or more. A burst that is worth less than 100 ms, or than a
+   * twentieth of a long spacing, makes the spacing wider by what lacks, so that the bound holds all
+   * the same.
    */
   public static Pace of(Rate rate, int burst) {
     double lateness = (burst - 1) * rate.spacingNanos();
-    double widening = Math.max(0, (double) LATENESS_MIN_NANOS - lateness);
+    double least =
+        Math.clamp(
+            rate.spacingNanos() * LATENESS_PART, LATENESS_MIN_NANOS, LATENESS_PART_MAX_NANOS);
+    double widening = Math.max(0, least - lateness);
     return new Pace(
         (long) Math.ceil(rate.spacingNanos() + widening),
         (long) Math.min((double) LATENESS_MAX_NANOS, Math.floor(lateness + widening)));

@@ -21,7 +21,8 @@ final class PaceTest {
   @Test
   void aBurstThatNodesCannotKeepToWidensTheSpacing() {
     assertThat(pace("1/second", 1)).isEqualTo(new Pace(1_100_000_000, 100_000_000));
-    assertThat(pace("1/minute", 1)).isEqualTo(new Pace(60_100_000_000L, 100_000_000));
+    assertThat(pace("1/minute", 1)).isEqualTo(new Pace(61_000_000_000L, 1_000_000_000));
+    assertThat(pace("10/minute", 1)).isEqualTo(new Pace(6_300_000_000L, 300_000_000));
     assertThat(pace("100/second", 6)).isEqualTo(new Pace(60_000_000, 100_000_000));
     assertThat(pace("100/second", 11)).isEqualTo(new Pace(10_000_000, 100_000_000));
   }
