@@ -69,6 +69,12 @@ public final class Main {
   /** An end that takes longer than this, after trouble, is cut short. */
   private static final Duration STOP_MAX = Duration.ofSeconds(15);
 
+  /**
+   * The same for an orderly stop, which service managers give some time too. What takes so long are
+   * other nodes that hang or are cut off: Raft waits for their answers while it closes.
+   */
+  private static final Duration ORDERLY_STOP_MAX = Duration.ofMillis(9_500);
+
   private Main() {}
 
   /** Runs a node until it is told to stop. */
@@ -190,8 +196,8 @@ public final class Main {
     boolean disk = cause instanceof IOException || cause instanceof StoreException;
     if (cause != null) {
       status.set(disk ? IO_ERROR : SOFTWARE);
-      haltLater(status.get());
     }
+    haltLater(status.get(), cause == null ? ORDERLY_STOP_MAX : STOP_MAX);
     starter.interrupt();
     starter.join();
     if (cause != null) {
@@ -211,22 +217,21 @@ public final class Main {
   }
 
   /**
-   * Ends the process if the stop after trouble hangs, as it can on a disk that does not answer.
-   * What was acknowledged is on a majority, and a crash is what storage is made for.
+   * Ends the process if the stop hangs, as it can on a disk or nodes that do not answer. What was
+   * acknowledged is on a majority, and a crash is what storage is made for.
    */
-  private static void haltLater(int status) {
+  private static void haltLater(int status, Duration most) {
     Thread.ofPlatform()
         .daemon()
         .name("stop-watch")
         .start(
             () -> {
               try {
-                Thread.sleep(STOP_MAX); // Nothing to wait for: the end of the process ends it.
+                Thread.sleep(most); // Nothing to wait for: the end of the process ends it.
               } catch (InterruptedException e) {
                 log.debug("not waiting to the end", e);
               }
-              log.error(
-                  "the stop takes longer than {} s, the process ends now", STOP_MAX.toSeconds());
+              log.warn("the stop takes longer than {}, the process ends now", most);
               Runtime.getRuntime().halt(status);
             });
   }

@@ -203,8 +203,12 @@ final class Node implements AutoCloseable {
       queue.stopAccepting();
       // Under way at the same time: a session that waits for the queue does not need delivery.
       var stopped = delivery.stop(DELIVERY_GRACE);
+      long sessionsEnd = System.nanoTime() + SESSIONS_GRACE.toNanos();
       for (SmtpFrontDoor door : smtp) {
-        if (!door.stopAccepting(SESSIONS_GRACE)) {
+        var _ = door.stopAccepting(Duration.ZERO); // All at once, so that they share the time.
+      }
+      for (SmtpFrontDoor door : smtp) {
+        if (!door.stopAccepting(Duration.ofNanos(sessionsEnd - System.nanoTime()))) {
           log.warn("some SMTP sessions did not end in time");
         }
         door.close();

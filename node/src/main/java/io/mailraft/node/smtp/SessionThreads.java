@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * wait has an end, since a session may be waiting for the queue.
  */
 final class SessionThreads extends AbstractExecutorService {
-  private static final Duration WAIT_MAX = Duration.ofSeconds(2);
+  private static final Duration WAIT_MAX = Duration.ofMillis(500);
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 

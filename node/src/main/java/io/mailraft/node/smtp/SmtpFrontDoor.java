@@ -20,7 +20,7 @@ import org.subethamail.smtp.server.SessionHandler;
 /** One SMTP listener: takes mail and hands it to the queue. */
 public final class SmtpFrontDoor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SmtpFrontDoor.class);
-  private static final Duration GOODBYE_MAX = Duration.ofSeconds(1);
+  private static final Duration GOODBYE_MAX = Duration.ofMillis(500);
   private static final int BACKLOG = 1024;
 
   /**

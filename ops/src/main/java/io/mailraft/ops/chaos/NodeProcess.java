@@ -141,11 +141,16 @@ public final class NodeProcess {
         .start(() -> readOutput(started.inputReader(), copy, ready));
   }
 
-  /** The program that runs this node, with another command than start; not yet started. */
+  /**
+   * The program that runs this node, with another command than start, in the same place; not yet
+   * started.
+   */
   public ProcessBuilder operate(String... command) {
     ProcessBuilder builder = launcher.launch(configFile, javaOptions);
-    List<String> line = new ArrayList<>(List.of(builder.command().getFirst()));
+    List<String> line = new ArrayList<>(place.prefix());
+    line.add(builder.command().getFirst());
     line.addAll(List.of(command));
+    builder.environment().putAll(place.environment());
     return builder.command(line);
   }
 
@@ -237,6 +242,17 @@ public final class NodeProcess {
       throw new TimeoutException(id + " did not end within " + bound.toMillis() + " ms");
     }
     return running.exitValue();
+  }
+
+  /**
+   * The exit code of the process that ran last.
+   *
+   * @throws IllegalThreadStateException if it still runs
+   */
+  public synchronized int exitCode() {
+    return process
+        .orElseThrow(() -> new IllegalStateException(id + " was not started"))
+        .exitValue();
   }
 
   /** Freezes the process with SIGSTOP. */

@@ -2,6 +2,7 @@ package io.mailraft.ops.torture;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * One fault of a round.
@@ -11,17 +12,28 @@ import java.util.Locale;
  * @param leader number of the shard whose leader is struck, whoever that is by then; -1 for none
  * @param delayMillis from the begin of the round
  * @param millis how long it lasts
+ * @param damage what is damaged, and how, where the fault is that
  */
-public record Blow(Fault fault, List<Integer> victims, int leader, int delayMillis, int millis) {
+public record Blow(
+    Fault fault,
+    List<Integer> victims,
+    int leader,
+    int delayMillis,
+    int millis,
+    Optional<Damage> damage) {
   public Blow {
     victims = List.copyOf(victims);
+    if (damage.isPresent() != (fault == Fault.CORRUPT)) {
+      throw new IllegalArgumentException("damage goes with corrupt, and with nothing else");
+    }
     if (leader >= 0 && !victims.isEmpty()) {
       throw new IllegalArgumentException("either nodes or a leader, not both");
     }
   }
 
-  int endMillis() {
-    return delayMillis + millis;
+  /** How many nodes lose what they had on disk. */
+  int dataLost() {
+    return fault.losesData() ? Math.max(1, victims.size()) : 0;
   }
 
   private String whom() {
@@ -37,9 +49,10 @@ public record Blow(Fault fault, List<Integer> victims, int leader, int delayMill
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s%s at %.1f s for %.1f s",
+        "%s%s%s at %.1f s for %.1f s",
         fault.word(),
         whom(),
+        damage.map(how -> ", " + how).orElse(""),
         delayMillis / 1e3,
         millis / 1e3);
   }

@@ -22,6 +22,8 @@ public enum Check {
   PROGRESS,
   /** No process ends by itself. */
   ENDED,
+  /** Data that was emptied or damaged is refused, with its remedy, and that mends it. */
+  DAMAGE,
   /** No log tells of something that cannot be. */
   LOG,
   /** Open files, threads and memory are bounded. */

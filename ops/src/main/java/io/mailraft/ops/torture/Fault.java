@@ -12,10 +12,14 @@ public enum Fault {
   KILL(false),
   /** SIGSTOP, and SIGCONT at the end; longer than a lease as often as shorter. */
   FREEZE(false),
-  /** SIGTERM and a new start, one node after the other. */
+  /** SIGTERM, to all of them at the same time, and a new start at the end. */
   STOP(false),
   /** The far end refuses all mail for now. */
   SINK_BUSY(false),
+  /** The node dies, and its data directory is emptied: it has to rejoin. */
+  WIPE(false),
+  /** Files of the node's data are damaged, see {@link Damage}: it has to rejoin. */
+  CORRUPT(false),
   /** The power of the node's machine is gone: what was not on its disk is lost. */
   POWER_CUT(true),
   /** The node's disk is full. */
@@ -53,6 +57,11 @@ public enum Fault {
   /** Whether it strikes nodes: any number, since what was accepted may wait, not be lost. */
   boolean strikesNodes() {
     return this != SINK_BUSY;
+  }
+
+  /** Whether a node loses what it had on disk: never a majority of them at once. */
+  boolean losesData() {
+    return this == WIPE || this == CORRUPT;
   }
 
   /** The name on the command line, such as {@code sink-busy}. */

@@ -76,7 +76,7 @@ final class GroundHands {
 
   private record Wire(Network network, Cable what) implements Hand {
     @Override
-    public void strike(List<NodeProcess> nodes) throws IOException {
+    public void strike(Blow blow, List<NodeProcess> nodes) throws IOException {
       network.strike(what, nodes);
     }
 
@@ -88,7 +88,7 @@ final class GroundHands {
 
   private record PowerCut(Ground ground) implements Hand {
     @Override
-    public void strike(List<NodeProcess> nodes) throws Exception {
+    public void strike(Blow blow, List<NodeProcess> nodes) throws Exception {
       // All disks first: machines on one fuse lose power together.
       for (NodeProcess node : nodes) {
         ground.disk(node.id()).powerCut();
@@ -109,7 +109,7 @@ final class GroundHands {
 
   private record Full(Ground ground) implements Hand {
     @Override
-    public void strike(List<NodeProcess> nodes) throws IOException {
+    public void strike(Blow blow, List<NodeProcess> nodes) throws IOException {
       for (NodeProcess node : nodes) {
         ground.disk(node.id()).fill();
       }
@@ -130,7 +130,7 @@ final class GroundHands {
 
   private record ReadOnly(Ground ground) implements Hand {
     @Override
-    public void strike(List<NodeProcess> nodes) throws IOException {
+    public void strike(Blow blow, List<NodeProcess> nodes) throws IOException {
       for (NodeProcess node : nodes) {
         ground.disk(node.id()).readOnly();
       }
@@ -162,7 +162,7 @@ final class GroundHands {
     }
 
     @Override
-    public synchronized void strike(List<NodeProcess> nodes) throws Exception {
+    public synchronized void strike(Blow blow, List<NodeProcess> nodes) throws Exception {
       for (NodeProcess node : nodes) {
         traced.put(
             node.id(),
@@ -191,7 +191,7 @@ final class GroundHands {
   /** Odd nodes jump forward, even ones back. */
   private record Jump(Ground ground) implements Hand {
     @Override
-    public void strike(List<NodeProcess> nodes) throws IOException {
+    public void strike(Blow blow, List<NodeProcess> nodes) throws IOException {
       for (NodeProcess node : nodes) {
         ground.clock(node.id()).jump(by(node));
       }

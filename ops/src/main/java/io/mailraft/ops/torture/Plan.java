@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
  * What is done in a run, as a pure function of its seed and shape: rounds one after the other, each
  * a quiet time, then one or two faults, then recovery, whose length is the cluster's affair.
  *
- * <p>Within a round two faults never strike the same node.
+ * <p>Within a round two faults never strike the same node, and never does a majority lose what it
+ * has on disk.
  *
  * @param rounds the rounds, in order; more than fit, the run's time decides how many are done
  */
@@ -80,7 +81,8 @@ public record Plan(List<Round> rounds) {
     Blow first = blows.getFirst();
     if (first.leader() < 0 && random.nextInt(3) == 0) {
       Fault second = draw(random, faults, deck);
-      another(random, first, second, nodes).ifPresent(blows::add);
+      another(random, first, second, nodes)
+          .ifPresentOrElse(blows::add, () -> deck.add(second)); // Its turn comes yet.
     }
     return new Round(pause, blows);
   }
@@ -97,13 +99,32 @@ public record Plan(List<Round> rounds) {
     int millis = random.nextInt(BLOW_MILLIS_MIN, BLOW_MILLIS_MAX);
     int dice = random.nextInt(10);
     if (!fault.strikesNodes()) {
-      return new Blow(fault, List.of(), -1, 0, millis);
+      return new Blow(fault, List.of(), -1, 0, millis, Optional.empty());
     }
+    Optional<Damage> damage = damage(random, fault);
     if (dice < 4) {
-      return new Blow(fault, List.of(), random.nextInt(shards), 0, millis);
+      return new Blow(fault, List.of(), random.nextInt(shards), 0, millis, damage);
     }
-    int victims = dice < 7 ? 1 : dice < 9 ? nodes / 2 + 1 : nodes;
-    return new Blow(fault, some(random, nodes, victims), -1, 0, millis);
+    int victims =
+        fault.losesData()
+            ? (dice < 7 ? 1 : minority(nodes))
+            : (dice < 7 ? 1 : dice < 9 ? nodes / 2 + 1 : nodes);
+    return new Blow(fault, some(random, nodes, victims), -1, 0, millis, damage);
+  }
+
+  /** The most nodes of which the rest is a majority. */
+  private static int minority(int nodes) {
+    return (nodes - 1) / 2;
+  }
+
+  private static Optional<Damage> damage(Random random, Fault fault) {
+    if (fault != Fault.CORRUPT) {
+      return Optional.empty();
+    }
+    List<Damage.Kind> kinds = List.of(Damage.Kind.values());
+    Damage.Kind kind = kinds.get(random.nextInt(kinds.size()));
+    int dice = random.nextInt(3);
+    return Optional.of(new Damage(kind, dice == 0, dice == 2));
   }
 
   /** A second fault that strikes one of those that the first one leaves alone. */
@@ -111,7 +132,10 @@ public record Plan(List<Round> rounds) {
     int delay = random.nextInt(first.millis());
     int millis = random.nextInt(BLOW_MILLIS_MIN, BLOW_MILLIS_MAX);
     if (!fault.strikesNodes()) {
-      return Optional.of(new Blow(fault, List.of(), -1, delay, millis));
+      return Optional.of(new Blow(fault, List.of(), -1, delay, millis, Optional.empty()));
+    }
+    if (fault.losesData() && first.dataLost() + 1 > minority(nodes)) {
+      return Optional.empty();
     }
     List<Integer> left =
         IntStream.rangeClosed(1, nodes)
@@ -122,7 +146,7 @@ public record Plan(List<Round> rounds) {
       return Optional.empty();
     }
     int victim = left.get(random.nextInt(left.size()));
-    return Optional.of(new Blow(fault, List.of(victim), -1, delay, millis));
+    return Optional.of(new Blow(fault, List.of(victim), -1, delay, millis, damage(random, fault)));
   }
 
   private static List<Integer> some(Random random, int nodes, int count) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
@@ -26,22 +27,29 @@ final class Recovery {
   private final LocalCluster cluster;
   private final Book book;
   private final Letters letters;
+  private final Mending mending;
   private int probes;
 
-  Recovery(LocalCluster cluster, Book book, Letters letters) {
+  Recovery(LocalCluster cluster, Book book, Letters letters, Mending mending) {
     this.cluster = cluster;
     this.book = book;
     this.letters = letters;
+    this.mending = mending;
   }
 
   /**
    * Brings the cluster back and looks whether it is.
    *
    * @param mayHaveEnded names of the nodes that had a reason to end
+   * @param lost what nodes have lost of their data, by their names
    */
-  List<Finding> recover(Set<String> mayHaveEnded) throws IOException, InterruptedException {
+  List<Finding> recover(Set<String> mayHaveEnded, Map<String, Loss> lost)
+      throws IOException, InterruptedException {
     List<Finding> findings = new ArrayList<>();
     for (NodeProcess node : cluster.nodes()) {
+      if (lost.containsKey(node.id())) {
+        continue;
+      }
       if (mayHaveEnded.contains(node.id())) {
         awaitDecided(node);
       }
@@ -52,6 +60,10 @@ final class Recovery {
         }
         node.start();
       }
+    }
+    // Once all others run: a node that rejoins needs to hear from them.
+    for (Map.Entry<String, Loss> loss : lost.entrySet()) {
+      findings.addAll(mending.mend(cluster.node(loss.getKey()), loss.getValue()));
     }
     for (NodeProcess node : cluster.nodes()) {
       try {

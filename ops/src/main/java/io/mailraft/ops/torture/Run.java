@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -59,9 +60,14 @@ final class Run {
     this.harms = site.harms();
     this.book = site.book();
     this.cluster = site.cluster();
-    this.hands = site.hands();
+    this.hands = site.hands(this::say);
     this.terms = new Terms(cluster, harms);
-    this.recovery = new Recovery(cluster, book, new Letters(options.seed() + PROBE_SEED_OFFSET));
+    this.recovery =
+        new Recovery(
+            cluster,
+            book,
+            new Letters(options.seed() + PROBE_SEED_OFFSET),
+            new Mending(cluster, options.shards() + 1));
   }
 
   /**
@@ -163,13 +169,15 @@ final class Run {
       }
     }
     Set<String> mayHaveEnded = new HashSet<>();
+    Map<String, Loss> lost = new TreeMap<>();
     for (Struck one : struck) {
       if (one.mayEnd()) {
         mayHaveEnded.addAll(one.nodes());
       }
+      lost.putAll(one.lost());
     }
     long healed = System.nanoTime();
-    findings.addAll(recovery.recover(mayHaveEnded));
+    findings.addAll(recovery.recover(mayHaveEnded, lost));
     struck.forEach(one -> harms.end(one.harm()));
     for (NodeProcess node : cluster.nodes()) {
       if (node.isAlive()) {
@@ -181,7 +189,8 @@ final class Run {
             .formatted((System.nanoTime() - healed) / 1e9, book.acceptedMessages(), book.open()));
   }
 
-  private record Struck(Set<String> nodes, boolean mayEnd, Harms.Harm harm) {}
+  private record Struck(
+      Set<String> nodes, boolean mayEnd, Map<String, Loss> lost, Harms.Harm harm) {}
 
   private Struck strike(Blow blow) throws Exception {
     hold(blow.delayMillis());
@@ -201,11 +210,13 @@ final class Run {
     say(
         "%s %s%s"
             .formatted(blow.fault().word(), String.join(" ", names), path ? ", on the path" : ""));
-    hand.strike(victims);
+    hand.strike(blow, victims);
     hold(blow.millis());
     hand.heal(victims);
     say("%s %s is over".formatted(blow.fault().word(), String.join(" ", names)));
-    return new Struck(names, hand.mayEnd(), harm);
+    Map<String, Loss> lost = new TreeMap<>();
+    victims.forEach(node -> hand.loss(node).ifPresent(loss -> lost.put(node.id(), loss)));
+    return new Struck(names, hand.mayEnd(), lost, harm);
   }
 
   private List<NodeProcess> victims(Blow blow) throws InterruptedException, TimeoutException {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Where a run takes place: the cluster, the sink, and the hands that can harm them. */
@@ -36,7 +37,6 @@ final class Site implements AutoCloseable {
   private final Ground ground;
   private final FickleSink sink;
   private final LocalCluster cluster;
-  private final Map<Fault, Hand> hands;
 
   private Site(Options options) throws IOException {
     this.options = options;
@@ -55,7 +55,6 @@ final class Site implements AutoCloseable {
                   .withPlaces(ground.places())
                   .withJavaOptions(javaOptions().toArray(String[]::new)));
       takeDown.push(cluster::close);
-      this.hands = Hands.of(cluster, sink, harms, ground);
     } catch (IOException | RuntimeException e) {
       takeDown.after(e);
       throw e;
@@ -100,8 +99,13 @@ final class Site implements AutoCloseable {
     return cluster;
   }
 
-  Map<Fault, Hand> hands() {
-    return hands;
+  /**
+   * What can harm the nodes.
+   *
+   * @param told hears what was done beside what the plan says
+   */
+  Map<Fault, Hand> hands(Consumer<String> told) {
+    return Hands.of(sink, harms, ground, told);
   }
 
   /** A finding where no node carries the bug that was asked for. */

@@ -22,6 +22,10 @@
  * around it, or, a few per freeze, by an attempt that passed its last look at the lease in the
  * moment of the freeze. Every check of the book has a test that plants its fault.
  *
+ * <p>What {@code wipe} and {@code corrupt} take from disks is never on a majority of the nodes at
+ * once. Such a node is started, must be refused with the message that docs/durability.md promises,
+ * and is mended by {@code mailraft node rejoin} once all others run.
+ *
  * <h2>Threads</h2>
  *
  * One virtual thread for each client session, for each fault of a round, and for the watch over
@@ -43,8 +47,9 @@
  *
  * A seed repeats what is done and when, not how threads and packets interleave. Harm covers five
  * seconds before a fault and four after the recovery from it, so a double without a cause close to
- * a fault is not seen. Two faults of the network in one round end together. Corrupted and wiped
- * disks are not among the faults.
+ * a fault is not seen. Two faults of the network in one round end together. The very end of a log
+ * is not damaged, since that is not told from a torn write; and what is damaged under a node that
+ * runs may be gone by its next start, which is not a finding then.
  */
 @NullMarked
 package io.mailraft.ops.torture;

@@ -38,6 +38,23 @@ class PlanTest {
   }
 
   @Test
+  void never_does_a_majority_lose_its_data_in_one_round_and_every_damage_comes_up() {
+    Set<Damage> seen = new HashSet<>();
+    int most = 0;
+    for (int seed = 0; seed < SEEDS; seed++) {
+      int nodes = seed % 2 == 0 ? 3 : 5;
+      for (Plan.Round round : Plan.of(seed, nodes, 3, 60, ALL).rounds()) {
+        int lost = round.blows().stream().mapToInt(Blow::dataLost).sum();
+        assertThat(nodes - lost).as("%s", round).isGreaterThan(nodes / 2);
+        most = Math.max(most, lost);
+        round.blows().forEach(blow -> blow.damage().ifPresent(seen::add));
+      }
+    }
+    assertThat(most).isEqualTo(2);
+    assertThat(seen).hasSize(3 * Damage.Kind.values().length);
+  }
+
+  @Test
   void every_fault_that_was_asked_for_comes_up_before_one_comes_again() {
     Plan plan = Plan.of(1, 3, 1, 600, ALL);
     Set<Fault> seen = EnumSet.noneOf(Fault.class);

@@ -28,6 +28,7 @@ class PlantsTest {
               Set.of(Fault.FREEZE),
               60,
               Set.of(Check.LOG, Check.EQUAL, Check.ENDED, Check.PROGRESS, Check.LOST));
+      case KNOW_ANY_STORAGE -> new Case(Set.of(Fault.WIPE), 20, Set.of(Check.DAMAGE));
       case NO_FSYNC ->
           new Case(Set.of(Fault.POWER_CUT), 60, Set.of(Check.LOST, Check.PROGRESS, Check.ENDED));
       case IGNORE_LEASE -> new Case(Set.of(Fault.FREEZE), 60, Set.of(Check.DOUBLED));

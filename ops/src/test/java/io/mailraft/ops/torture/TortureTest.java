@@ -43,6 +43,18 @@ class TortureTest {
   }
 
   @Test
+  void i1_i2_emptied_and_damaged_nodes_are_found_and_mended() throws Exception {
+    Result result =
+        run(
+            Long.getLong("mailraft.seed", 4),
+            Integer.getInteger("mailraft.torture.seconds", 30),
+            Set.of(Fault.WIPE, Fault.CORRUPT),
+            Optional.empty());
+    assertThat(result.findings()).isEmpty();
+    assertThat(result.tally().acceptedMessages()).isPositive();
+  }
+
+  @Test
   void a_changed_byte_is_caught() throws Exception {
     assertThat(
             run(7, 4, Set.of(Fault.SINK_BUSY), Optional.of(Plant.CORRUPT_BODY))

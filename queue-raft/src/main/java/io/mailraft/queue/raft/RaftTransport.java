@@ -30,6 +30,10 @@ import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
  * would be over, though the answer came long ago. With chunks on the heap that is whatever the
  * network carries in that time, which can be more than the heap (I9). The content of these chunks
  * is the page cache's, and weighs nothing there.
+ *
+ * <p>While a follower is away and nothing is to be sent to it, its appender asks again without any
+ * wait if there is, which takes a part of a core for each group that this node leads. Here it waits
+ * until the next heartbeat is due, or is told of an entry before.
  */
 final class RaftTransport implements RpcType {
   @Override
@@ -44,6 +48,14 @@ final class RaftTransport implements RpcType {
       public LogAppender newLogAppender(
           RaftServer.Division server, LeaderState state, FollowerInfo follower) {
         return new GrpcLogAppender(server, state, follower) {
+          @Override
+          public long getWaitTimeMs() {
+            long millis = super.getWaitTimeMs();
+            return millis > 0 || hasAppendEntries()
+                ? millis
+                : Math.max(0, getHeartbeatWaitTimeMs());
+          }
+
           @Override
           public Iterable<InstallSnapshotRequestProto> newInstallSnapshotRequests(
               String requestId, SnapshotInfo snapshot) {

@@ -28,7 +28,6 @@ import java.util.function.UnaryOperator;
 /** Nodes with one group each, in this process, with real logs, databases and sockets. */
 final class TestCluster implements AutoCloseable {
   static final String GROUP = "shard-0";
-  private static final Duration ELECTION = Duration.ofMillis(300);
 
   private final Path directory;
   private final String name;
@@ -37,6 +36,7 @@ final class TestCluster implements AutoCloseable {
   private final Function<String, Optional<TlsFiles>> tls;
   private final Map<String, RaftHost> running = new LinkedHashMap<>();
   private final Map<String, LedgerFold> folds = new LinkedHashMap<>();
+  private Duration electionTimeout = Duration.ofMillis(300);
 
   TestCluster(
       Path directory,
@@ -70,6 +70,11 @@ final class TestCluster implements AutoCloseable {
     return peers;
   }
 
+  TestCluster electionTimeout(Duration timeout) {
+    electionTimeout = timeout;
+    return this;
+  }
+
   TestCluster startAll() throws IOException {
     for (String node : peers.keySet()) {
       start(node);
@@ -101,7 +106,7 @@ final class TestCluster implements AutoCloseable {
         peers,
         name,
         data(node),
-        ELECTION,
+        electionTimeout,
         tls.apply(node),
         snapshotLogBytes,
         32 << 20,

@@ -37,6 +37,9 @@ public enum Plant {
           calls("org/apache/ratis/server/impl/ServerState", "getVotedFor"),
           code -> code.pop().aconst_null()),
       Edit.first("checkLeader", code -> code.iconst_1().ireturn())),
+  /** A node takes every storage of another one for the one that it knows, an emptied one too. */
+  KNOW_ANY_STORAGE(
+      "io.mailraft.queue.raft.Membership", Edit.first("meet", code -> code.iconst_1().ireturn())),
   /** Nothing that is written through a file channel is forced to disk: the Raft log above all. */
   NO_FSYNC("sun.nio.ch.FileChannelImpl", Edit.first("force", CodeBuilder::return_)),
   /** A node holds its lease to be alive for ever. */
