@@ -11,6 +11,7 @@ import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
 import io.mailraft.node.admin.AdminService;
 import io.mailraft.node.http.HttpDoors;
+import io.mailraft.node.http.seed.SeedApi;
 import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
@@ -63,6 +64,7 @@ final class Node implements AutoCloseable {
   private final List<SmtpFrontDoor> smtp = new ArrayList<>();
   private final DataLock dataLock;
   private Optional<HttpDoors> http = Optional.empty();
+  private final SeedApi seed;
   private final ExecutorService documents =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("document").factory());
   private volatile long documentVersion;
@@ -94,6 +96,7 @@ final class Node implements AutoCloseable {
             zone -> {},
             metrics);
     this.meters = new NodeMeters(metrics, queue);
+    this.seed = new SeedApi(config, queue, this::router, clock, metrics);
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(
@@ -150,7 +153,8 @@ final class Node implements AutoCloseable {
             config.admin(),
             new AdminService(config, Version.text(), queue, this::router),
             metrics,
-            queue::unready);
+            queue::unready,
+            seed::register);
     http = Optional.of(doors);
     try {
       queue.joined().get();
@@ -162,6 +166,7 @@ final class Node implements AutoCloseable {
     for (SmtpFrontDoor door : smtp) {
       door.start();
     }
+    seed.open();
     return "mailraft "
         + config.node().id()
         + " ready: "
@@ -240,6 +245,7 @@ final class Node implements AutoCloseable {
     documents.shutdownNow();
     queue.close();
     doors.join();
+    seed.close();
     metrics.close();
     dataLock.close();
   }
