@@ -73,6 +73,7 @@ public final class HttpDoors implements AutoCloseable {
             .requestTimeoutMillis(0)
             .maxNumConnections(CONNECTIONS_MAX)
             .gracefulShutdownTimeout(QUIET, REQUESTS_GRACE)
+            .disableServerHeader()
             .errorHandler(new JsonErrors())
             .service("/healthz", (context, request) -> text(HttpStatus.OK, "alive"))
             .service("/readyz", ready)

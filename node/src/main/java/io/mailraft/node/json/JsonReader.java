@@ -83,12 +83,13 @@ public final class JsonReader implements AutoCloseable {
     kept += KEPT_EACH;
     if (token == JsonToken.VALUE_STRING || token == JsonToken.FIELD_NAME) {
       strings++;
-      spooled = input.take(strings);
       try {
-        kept += spooled.isPresent() ? 0 : parser.getTextLength();
+        // Has the parser read the string to its end, so that it is known whether it was a long one.
+        kept += parser.getTextLength();
       } catch (JsonProcessingException e) {
         throw noJson(e);
       }
+      spooled = input.take(strings);
       if (token == JsonToken.FIELD_NAME && spooled.isPresent()) {
         throw new InputException(
             Fault.INVALID_CONTENT,
@@ -104,15 +105,13 @@ public final class JsonReader implements AutoCloseable {
 
   private static InputException noJson(JsonProcessingException e) {
     String message = String.valueOf(e.getOriginalMessage());
+    String where =
+        Optional.ofNullable(e.getLocation())
+            .map(at -> " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")")
+            .orElse("");
     return new InputException(
         Fault.INVALID_CONTENT,
-        "the body is no JSON: "
-            + message.lines().findFirst().orElse("")
-            + " (line "
-            + e.getLocation().getLineNr()
-            + ", column "
-            + e.getLocation().getColumnNr()
-            + ")",
+        "the body is no JSON: " + message.lines().findFirst().orElse("") + where,
         e);
   }
 
