@@ -9,6 +9,7 @@ import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
 import io.mailraft.node.admin.AdminService;
 import io.mailraft.node.http.HttpDoors;
+import io.mailraft.node.http.seed.SeedApi;
 import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
@@ -57,6 +58,7 @@ final class Node implements AutoCloseable {
   private final DataLock dataLock;
   private Optional<HttpDoors> http = Optional.empty();
   private final CompletableFuture<Void> obeying = new CompletableFuture<>();
+  private final SeedApi seed;
   private volatile long documentVersion;
   private volatile Router router;
 
@@ -92,6 +94,7 @@ final class Node implements AutoCloseable {
             zones,
             metrics);
     this.meters = new NodeMeters(metrics, queue);
+    this.seed = new SeedApi(config, queue, this::router, clock, metrics);
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(
@@ -152,7 +155,8 @@ final class Node implements AutoCloseable {
             config.admin(),
             new AdminService(config, Version.text(), queue, this::router),
             metrics,
-            queue::unready);
+            queue::unready,
+            seed::register);
     http = Optional.of(doors);
     try {
       queue.joined().get();
@@ -163,6 +167,7 @@ final class Node implements AutoCloseable {
     for (SmtpFrontDoor door : smtp) {
       door.start();
     }
+    seed.open();
     return "mailraft "
         + config.node().id()
         + " ready: "
@@ -223,6 +228,7 @@ final class Node implements AutoCloseable {
     }
     queue.close();
     doors.join();
+    seed.close();
     metrics.close();
     dataLock.close();
   }

@@ -5,6 +5,7 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import io.grpc.BindableService;
 import io.mailraft.config.AdminConfig;
@@ -16,12 +17,14 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The HTTP listener and the admin listener. */
@@ -29,12 +32,20 @@ public final class HttpDoors implements AutoCloseable {
   private static final MediaType METRICS =
       MediaType.parse("text/plain; version=0.0.4; charset=utf-8");
 
+  private static final int CONNECTIONS_MAX = 4096;
+
+  /** A stop waits for requests that are being served, and then for no more of them this long. */
+  private static final Duration QUIET = Duration.ofMillis(50);
+
+  private static final Duration REQUESTS_GRACE = Duration.ofSeconds(3);
+
   private final List<Server> servers = new ArrayList<>();
 
   /**
    * Binds both listeners.
    *
    * @param unready why mail cannot be accepted; empty where it can
+   * @param routes adds further calls to the HTTP listener
    * @throws IOException if an address cannot be bound; the message names it
    * @throws IllegalArgumentException if a listener would serve everyone; the settings are refused
    *     for that before, with their line
@@ -44,7 +55,8 @@ public final class HttpDoors implements AutoCloseable {
       AdminConfig admin,
       BindableService adminService,
       PrometheusMeterRegistry metrics,
-      Supplier<Optional<String>> unready)
+      Supplier<Optional<String>> unready,
+      Consumer<ServerBuilder> routes)
       throws IOException {
     refuseOpen("HTTP", http.listen(), http.allow());
     refuseOpen("admin", admin.listen(), List.of());
@@ -56,10 +68,17 @@ public final class HttpDoors implements AutoCloseable {
                 .orElseGet(() -> text(HttpStatus.OK, "ready"));
     HttpService scrape =
         (context, request) -> HttpResponse.of(HttpStatus.OK, METRICS, metrics.scrape());
-    servers.add(
+    ServerBuilder served =
         Server.builder()
             .meterRegistry(new CompositeMeterRegistry())
             .http(http.listen().toSocketAddress())
+            // Bodies are streamed: size and time are watched by whoever reads them.
+            .maxRequestLength(0)
+            .requestTimeoutMillis(0)
+            .maxNumConnections(CONNECTIONS_MAX)
+            .gracefulShutdownTimeout(QUIET, REQUESTS_GRACE)
+            .disableServerHeader()
+            .errorHandler(new JsonErrors())
             .service("/healthz", (context, request) -> text(HttpStatus.OK, "alive"))
             .service("/readyz", ready)
             .service("/metrics", scrape)
@@ -67,8 +86,10 @@ public final class HttpDoors implements AutoCloseable {
                 (delegate, context, request) ->
                     allowed(http.allow(), context.remoteAddress())
                         ? delegate.serve(context, request)
-                        : text(HttpStatus.FORBIDDEN, "this address is not on the allow list"))
-            .build());
+                        : JsonErrors.answer(
+                            HttpStatus.FORBIDDEN, "this address is not on the allow list"));
+    routes.accept(served);
+    servers.add(served.build());
     servers.add(
         Server.builder()
             .meterRegistry(new CompositeMeterRegistry())

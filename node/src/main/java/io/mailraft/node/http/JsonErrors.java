@@ -1,0 +1,61 @@
+package io.mailraft.node.http;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.server.ServerErrorHandler;
+import com.linecorp.armeria.server.ServiceConfig;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Errors that the server itself answers, such as an unknown path, in the form of all others: {@code
+ * {"error": ..., "code": ...}}.
+ */
+final class JsonErrors implements ServerErrorHandler {
+  private static final JsonFactory JSON = new JsonFactory();
+
+  @Override
+  public @Nullable HttpResponse onServiceException(ServiceRequestContext context, Throwable cause) {
+    return null; // The default finds the status, and has it rendered here.
+  }
+
+  @Override
+  public AggregatedHttpResponse renderStatus(
+      @Nullable ServiceRequestContext context,
+      ServiceConfig config,
+      @Nullable RequestHeaders headers,
+      HttpStatus status,
+      @Nullable String description,
+      @Nullable Throwable cause) {
+    return AggregatedHttpResponse.of(
+        status, MediaType.JSON_UTF_8, text(status, status.reasonPhrase().toLowerCase(Locale.ROOT)));
+  }
+
+  /** An error with a text of ours. */
+  static HttpResponse answer(HttpStatus status, String error) {
+    return HttpResponse.of(status, MediaType.JSON_UTF_8, text(status, error));
+  }
+
+  private static String text(HttpStatus status, String error) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = JSON.createGenerator(text)) {
+      json.writeStartObject();
+      json.writeStringField("error", error);
+      json.writeStringField("code", status.reasonPhrase().replaceAll("[^A-Za-z]", ""));
+      json.writeEndObject();
+      json.writeRaw('\n');
+    } catch (IOException e) {
+      throw new UncheckedIOException("JSON cannot be written to memory", e);
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,72 @@
+package io.mailraft.node.http.mail;
+
+import io.mailraft.config.Cidr;
+import io.mailraft.node.http.exchange.Exchange;
+import io.mailraft.node.json.InputException;
+import io.mailraft.node.json.InputException.Fault;
+import java.net.InetAddress;
+import java.util.Optional;
+
+/**
+ * Who hands in a message or gives an order.
+ *
+ * @param user whom the caller says it acts for; empty for nobody in particular
+ * @param origin where the message comes from: the client, or the one that it names
+ */
+public record Caller(String user, InetAddress origin) {
+  private static final String USER = "X-Authenticated-User";
+  private static final String ORIGIN = "X-Originating-IP";
+  private static final int USER_CHARS_MAX = 256;
+
+  /**
+   * Reads what a request says of its caller. Where callers are not trusted, it says nothing.
+   *
+   * @throws InputException if a name or an address is none
+   */
+  public static Caller of(Exchange exchange, boolean trusted) throws InputException {
+    Optional<String> user = exchange.header(USER).filter(given -> trusted);
+    Optional<String> origin = exchange.header(ORIGIN).filter(given -> trusted);
+    if (user.isPresent()) {
+      check(user.get());
+    }
+    return new Caller(
+        user.orElse(""), origin.isPresent() ? address(origin.get()) : exchange.client());
+  }
+
+  private static void check(String user) throws InputException {
+    boolean plain = user.chars().allMatch(c -> c >= ' ' && c <= '~');
+    if (!plain || user.length() > USER_CHARS_MAX) {
+      throw new InputException(
+          Fault.INVALID_PARAMETER,
+          USER + ": at most " + USER_CHARS_MAX + " visible ASCII characters");
+    }
+  }
+
+  private static InetAddress address(String text) throws InputException {
+    InputException none =
+        new InputException(
+            Fault.INVALID_PARAMETER,
+            ORIGIN + ": " + InputException.quoted(text) + " is not an address, like 192.0.2.1");
+    if (text.indexOf('/') >= 0) {
+      throw none;
+    }
+    try {
+      return Cidr.parse(text.strip()).network();
+    } catch (IllegalArgumentException e) {
+      none.initCause(e);
+      throw none;
+    }
+  }
+
+  /** The origin's address without the scope that an interface gives it. */
+  public String originText() {
+    String address = origin.getHostAddress();
+    int scope = address.indexOf('%');
+    return scope < 0 ? address : address.substring(0, scope);
+  }
+
+  /** Both in words, for the reason of an order. */
+  public String words() {
+    return (user.isEmpty() ? "" : user + " at ") + originText();
+  }
+}

@@ -1,0 +1,134 @@
+package io.mailraft.node.http.seed;
+
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.ServerBuilder;
+import io.mailraft.config.MailraftConfig;
+import io.mailraft.node.http.exchange.Calls;
+import io.mailraft.node.http.exchange.RefusedException;
+import io.mailraft.node.http.mail.Front;
+import io.mailraft.node.spool.Spool;
+import io.mailraft.queue.Inspection;
+import io.mailraft.queue.Queue;
+import io.mailraft.router.Router;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The calls of the seed's API, and what they share. */
+public final class SeedApi implements AutoCloseable {
+  /** Heap that one request may want beside what is bounded elsewhere, in bytes. */
+  private static final long REQUEST_BYTES = 512 << 10;
+
+  private static final Duration START_WAIT = Duration.ofSeconds(1);
+
+  private final Calls calls;
+  private final SendCall send;
+  private final SendRawCall sendRaw;
+  private final CounterCalls counters;
+  private final QueuedCall queued;
+  private final MessageCall message;
+  private final FetchCall fetch;
+  private final OrderCalls orders;
+  private volatile boolean open;
+
+  /**
+   * Opens the directory of spooled requests.
+   *
+   * @param router the zones as they are
+   * @throws IOException if the directory cannot be used
+   */
+  public SeedApi(
+      MailraftConfig config,
+      Queue queue,
+      Supplier<Router> router,
+      InstantSource clock,
+      MeterRegistry metrics)
+      throws IOException {
+    long heap = Runtime.getRuntime().maxMemory();
+    Front front = Front.of(config, queue, submission -> router.get().route(submission), clock);
+    Spool spool = new Spool(config.node().dataDir(), config.queue().minFreeBytes(), heap / 16);
+    Inspection inspection = queue.inspection();
+    Zones zones = new Zones(inspection, router);
+    SeedMeters meters = new SeedMeters(metrics);
+    calls =
+        new Calls(
+            config.http().listen().isLoopback(),
+            Math.clamp(heap / REQUEST_BYTES, 16, 4096),
+            front.stall(),
+            front.whole());
+    send = new SendCall(front, spool, meters);
+    sendRaw = new SendRawCall(front, meters);
+    counters = new CounterCalls(zones, clock);
+    queued = new QueuedCall(zones);
+    message = new MessageCall(inspection);
+    fetch = new FetchCall(inspection);
+    orders = new OrderCalls(inspection, queue.orders(), front.trusted());
+  }
+
+  /** Adds the calls to a server. */
+  public void register(ServerBuilder server) {
+    server
+        .route()
+        .post("/send")
+        .build(service(send))
+        .route()
+        .post("/send-raw")
+        .build(service(sendRaw))
+        .route()
+        .get("/counter/zone/{zone}")
+        .build(service(counters::zone))
+        .route()
+        .get("/counter/domain/{domain}")
+        .build(service(counters::domain))
+        .route()
+        .get("/queue/{zone}")
+        .build(service(counters::queue))
+        .route()
+        .get("/zones")
+        .build(service(counters::zones))
+        .route()
+        .get("/queued/{type}/{zone}")
+        .build(service(queued))
+        .route()
+        .get("/message/{id}")
+        .build(service(message))
+        .route()
+        .get("/fetch/{id}")
+        .build(service(fetch))
+        .route()
+        .delete("/message/{id}/{seq}")
+        .build(service(orders::cancel))
+        .route()
+        .put("/message/{id}/{seq}")
+        .build(service(orders::sendNow));
+  }
+
+  private HttpService service(Calls.Call call) {
+    return calls.service(
+        exchange -> {
+          if (!open) {
+            throw new RefusedException(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "Starting",
+                "this node is starting, try again later",
+                Optional.of(START_WAIT));
+          }
+          call.serve(exchange);
+        });
+  }
+
+  /** From here on calls are served: the node has joined its cluster and knows its zones. */
+  public void open() {
+    open = true;
+  }
+
+  /** Interrupts what is being served. */
+  @Override
+  public void close() {
+    calls.close();
+  }
+}
