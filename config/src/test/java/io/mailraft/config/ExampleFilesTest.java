@@ -2,6 +2,7 @@ package io.mailraft.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -87,6 +88,19 @@ final class ExampleFilesTest {
     assertThat(config.smtp().getFirst().trustRouting()).isFalse();
     assertThat(config.zones()).containsOnlyKeys("default", "offers");
     assertThat(config.cluster().peers().values()).noneMatch(HostPort::isLoopback);
+  }
+
+  @Test
+  void theDocumentOfThePageLoads() throws Exception {
+    String page =
+        Files.readString(
+            EXAMPLES.resolve("../../docs/cluster-document.md"), StandardCharsets.UTF_8);
+    int begin = page.indexOf("```yaml\n") + "```yaml\n".length();
+    ClusterSettings settings =
+        ClusterYaml.parse(page.substring(begin, page.indexOf("```", begin)), "page");
+    assertThat(settings.zones()).containsOnlyKeys("bulk", "default");
+    assertThat(settings.throttles().entries())
+        .containsOnlyKeys("gmail.com", "mx:*.example.net", "default");
   }
 
   private ClusterConfig demoCluster() {

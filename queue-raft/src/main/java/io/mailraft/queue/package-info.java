@@ -4,10 +4,11 @@
  * <h2>Purpose</h2>
  *
  * {@link io.mailraft.queue.Queue} takes mail ({@link io.mailraft.queue.Upload}), hands claims to
- * delivery and takes their outcomes, wherever the leaders of the Raft groups are. The packages
- * below hold the parts: {@code shard} and {@code control} are the two state machines with their
- * leaders, {@code raft} runs groups on Apache Ratis, {@code store} keeps their rows in RocksDB,
- * {@code link} is the stream between each two nodes.
+ * delivery and takes their outcomes, wherever the leaders of the Raft groups are. {@link
+ * io.mailraft.queue.Documents} reads and replaces the cluster document. The packages below hold the
+ * parts: {@code shard} and {@code control} are the two state machines with their leaders, {@code
+ * raft} runs groups on Apache Ratis, {@code store} keeps their rows in RocksDB, {@code link} is the
+ * stream between each two nodes.
  *
  * <pre>
  * front door -> Upload -> GroupClient -> (Link) -> leader's Group -> log -> ShardFold on every replica
@@ -22,9 +23,9 @@
  *
  * A commit returns only after a majority has the message on disk (I1). Whatever travels through
  * {@link io.mailraft.queue.GroupClient} may be applied twice and is idempotent: messages and chunks
- * by id, outcomes by the log index of their claim, joins by incarnation, orders by the state that
- * they lead to. A claim is known here until its outcome is confirmed, and the leader takes back
- * what is not known here.
+ * by id, outcomes by the log index of their claim, joins by incarnation, documents by token, orders
+ * by the state that they lead to. A claim is known here until its outcome is confirmed, and the
+ * leader takes back what is not known here.
  *
  * <h2>Threads</h2>
  *
