@@ -70,6 +70,7 @@ final class ShardOnDisk implements AutoCloseable {
         1,
         EPOCH,
         Map.of(ZONE, claims),
+        List.of(),
         new ClaimSession() {
           @Override
           public void handOut(ClaimDeliveries handed, long at) {

@@ -33,7 +33,8 @@ class HttpDoorsTest {
         new AdminConfig(new HostPort(admin, 0)),
         NOTHING,
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-        Optional::empty);
+        Optional::empty,
+        routes -> {});
   }
 
   private static int status(HttpDoors doors, String path) throws Exception {
