@@ -18,9 +18,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -29,11 +31,20 @@ import java.util.function.Supplier;
  * and delivery says what a claim waits for.
  */
 final class ZoneHost implements Queue.Host, Throttling, Appetite {
+  /** Most sites that an answer names. */
+  private static final int SITES_MAX = 5;
+
   private final String self;
   private final Supplier<Queue> queue;
   private final Supplier<DeliveryEngine> delivery;
   private final Consumer<Duties> taken;
   private volatile Map<String, Integer> connections = Map.of();
+  private final Map<Domain, Limit> limited = new ConcurrentHashMap<>();
+
+  private record Domain(String zone, String domain) {}
+
+  /** Of a domain no more than so many claims are of use. */
+  private record Limit(int claims, Instant since) {}
 
   /**
    * @param self name of this node
@@ -98,11 +109,16 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
 
   @Override
   public void limits(String zone, String domain, int claims) {
+    limited.compute(
+        new Domain(zone, domain),
+        // Wall clock: only shown to people.
+        (key, before) -> new Limit(claims, before == null ? Instant.now() : before.since()));
     queue.get().limits(zone, domain, claims);
   }
 
   @Override
   public void frees(String zone, String domain) {
+    limited.remove(new Domain(zone, domain));
     queue.get().frees(zone, domain);
   }
 
@@ -116,18 +132,25 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
             phase -> {
               Explained.Builder said = Explained.newBuilder();
               phase.ifPresent(known -> said.addReasons(reason(known)));
-              delivery.get().sites(question.getZone()).stream()
-                  .filter(site -> concerns(site, question, phase))
-                  .forEach(site -> said.addReasons(reason(site)));
+              Limit limit = limited.get(new Domain(question.getZone(), question.getDomain()));
+              if (phase.isEmpty() && limit != null) {
+                said.addReasons(
+                    reason(
+                        "limited",
+                        "can use "
+                            + limit.claims()
+                            + " deliveries for "
+                            + question.getDomain()
+                            + " at a time",
+                        limit.since()));
+                delivery.get().sites(question.getZone()).stream()
+                    .filter(site -> site.waiting() > 0)
+                    .filter(site -> !(site.phase() instanceof SiteState.Ready))
+                    .limit(SITES_MAX)
+                    .forEach(site -> said.addReasons(reason(site)));
+              }
               return said.build();
             });
-  }
-
-  /** A claim has a site of its own; a domain that is not claimed may have any that is not ready. */
-  private static boolean concerns(SiteState site, Explain question, Optional<ClaimPhase> phase) {
-    return phase.isEmpty()
-        && !(site.phase() instanceof SiteState.Ready)
-        && (site.site().contains(question.getDomain()) || site.waiting() > 0);
   }
 
   private static Reason reason(ClaimPhase phase) {
@@ -135,7 +158,7 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
         (phase.source().isEmpty() ? "" : " from " + phase.source())
             + (phase.host().isEmpty() ? "" : " to " + phase.host());
     return reason(
-        phase.step().name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '),
+        phase.step().name().toLowerCase(Locale.ROOT).replace('_', ' '),
         phase.detail() + where,
         phase.since());
   }

@@ -70,14 +70,18 @@ class ThrottledClusterTest {
           slow.example: { rate: 1/minute }
         """;
     try (ZoneRun run = ZoneRun.start(3, document)) {
+      run.queue("fast.example", 1000);
+      run.queue("other.example", 1000);
       run.queue("slow.example", 5000);
       run.queue("fast.example", 1000);
       run.queue("other.example", 1000);
+      run.queue("slow.example", 1);
       Await.until(
           ClusterRun.BOUND,
           "the others are delivered",
-          () -> run.arrived("fast.example") == 1000 && run.arrived("other.example") == 1000);
+          () -> run.arrived("fast.example") == 2000 && run.arrived("other.example") == 2000);
       assertThat(run.arrived("slow.example")).isBetween(1, 3);
+      assertThat(run.why(run.lastId)).contains("throttled by slow.example");
       assertThat(ZoneRun.excess(run.sends.getOrDefault("slow.example", List.of()), 1.0 / 60, 1))
           .isLessThanOrEqualTo(0);
     }

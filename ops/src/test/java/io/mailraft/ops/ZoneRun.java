@@ -10,6 +10,8 @@ import io.mailraft.testkit.Moment;
 import io.mailraft.testkit.SmtpSink;
 import io.mailraft.testkit.Stage;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,14 +22,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import picocli.CommandLine.Help.Ansi;
 
 /**
  * Nodes that own 127.0.0.11 to 127.0.0.19, three each, zones and throttles of the test's, and a
  * sink that records who connected from where and when.
  */
 final class ZoneRun implements AutoCloseable {
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{18}");
+
   final LocalCluster cluster;
   final SmtpSink sink;
 
@@ -38,6 +45,9 @@ final class ZoneRun implements AutoCloseable {
   final ConcurrentLinkedQueue<SmtpSink.Received> taken = new ConcurrentLinkedQueue<>();
 
   final AtomicInteger mostConnections = new AtomicInteger();
+
+  /** Id of the message that was handed in last. */
+  String lastId = "";
 
   private ZoneRun(int nodes, String document) throws IOException {
     sink =
@@ -91,8 +101,8 @@ final class ZoneRun implements AutoCloseable {
     return Action.PROCEED;
   }
 
-  /** Hands in a message to so many recipients at a domain. */
-  static void submit(SmtpSession session, String domain, int recipients, String... headers)
+  /** Hands in a message to so many recipients at a domain; the reply. */
+  static String submit(SmtpSession session, String domain, int recipients, String... headers)
       throws IOException {
     List<String> to = IntStream.range(0, recipients).mapToObj(n -> "r" + n + "@" + domain).toList();
     String content =
@@ -102,9 +112,10 @@ final class ZoneRun implements AutoCloseable {
         session.submit(
             Mail.withContent(
                 "z", "s@sender.example", to, content.getBytes(StandardCharsets.US_ASCII)));
-    if (!(end instanceof SmtpSession.Submitted.Accepted)) {
-      throw new IOException("not accepted: " + end);
+    if (end instanceof SmtpSession.Submitted.Accepted(SmtpSession.Reply reply)) {
+      return reply.text();
     }
+    throw new IOException("not accepted: " + end);
   }
 
   /** Hands in so many deliveries for a domain, up to 50 of them in a message, over any node. */
@@ -113,7 +124,7 @@ final class ZoneRun implements AutoCloseable {
         cluster.nodes().stream().filter(NodeProcess::isRunning).findFirst().orElseThrow();
     try (SmtpSession session = SmtpSession.open(node.smtp(), ClusterRun.BOUND)) {
       for (int left = deliveries; left > 0; left -= 50) {
-        submit(session, domain, Math.min(50, left), headers);
+        lastId = id(submit(session, domain, Math.min(50, left), headers));
       }
       session.quit();
     }
@@ -127,6 +138,30 @@ final class ZoneRun implements AutoCloseable {
     } catch (UnreachableException e) {
       return false;
     }
+  }
+
+  private static String id(String reply) {
+    Matcher id = ID.matcher(reply);
+    if (!id.find()) {
+      throw new IllegalStateException("no id in " + reply);
+    }
+    return id.group();
+  }
+
+  /** What "mailraft why" says of a message. */
+  String why(String id) {
+    StringWriter out = new StringWriter();
+    try (PrintWriter print = new PrintWriter(out)) {
+      Main.run(
+          print,
+          print,
+          Ansi.OFF,
+          "why",
+          id,
+          "--server",
+          "127.0.0.1:" + cluster.nodes().getFirst().admin().getPort());
+    }
+    return out.toString();
   }
 
   int arrived(String domain) {

@@ -14,8 +14,9 @@
  * lapses a full term after its last renewal at the earliest, by the leader's monotonic clock (I5).
  * A document replaces the version that its author saw and no other; what it says is checked before
  * it is proposed, never here. Parts of a limit never add up to more than the limit, while they
- * change too: a node takes what another one has given up, once that one has said so or is dead. How many versions are kept, and where the mail of a zone that is gone
- * goes, are decisions that the record carries.
+ * change too: a node takes what another one has given up, once that one has said so or is dead. How
+ * many versions are kept, and where the mail of a zone that is gone goes, are decisions that the
+ * record carries.
  *
  * <h2>Threads</h2>
  *
