@@ -1,19 +1,21 @@
 package io.mailraft.delivery;
 
+import io.mailraft.config.ZonePool;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Type;
 
 /**
- * Finds the addresses of a site's host that this node may and can connect to, IPv6 and IPv4 in
- * turn.
+ * Finds the addresses of a site's host that this node may connect to, and can from a source; IPv6
+ * and IPv4 in turn, if the zone has nothing against it.
  */
 final class Addresses {
   private static final String LOCALHOST = "localhost";
@@ -24,8 +26,12 @@ final class Addresses {
     /** Addresses in the order to try; one at least. */
     record Usable(List<InetAddress> addresses) implements Result {}
 
-    /** None, and why. */
-    record Unusable(Reply reply) implements Result {}
+    /**
+     * None, and why.
+     *
+     * @param unsuited whether it is the source that does not fit
+     */
+    record Unusable(Reply reply, boolean unsuited) implements Result {}
   }
 
   private final Dns dns;
@@ -47,10 +53,20 @@ final class Addresses {
     }
   }
 
-  /** Never completes exceptionally. */
-  CompletableFuture<Result> find(Route.Host host, boolean fixed) {
+  /**
+   * Never completes exceptionally.
+   *
+   * @param fixed whether the operator named the host
+   */
+  CompletableFuture<Result> find(
+      Route.Host host, boolean fixed, Source source, ZonePool.Ipv6 ipv6) {
+    Predicate<InetAddress> reaches =
+        address ->
+            (ipv6 != ZonePool.Ipv6.NEVER || address instanceof Inet4Address)
+                && (source.own() ? sources.reaches(address) : source.reaches(address));
     if (host.literal().isPresent()) {
-      return CompletableFuture.completedFuture(usable(host, fixed, List.of(host.literal().get())));
+      return CompletableFuture.completedFuture(
+          usable(host, fixed, reaches, List.of(host.literal().get())));
     }
     if (fixed && host.name().equals(LOCALHOST)) {
       // RFC 6761 6.3: the name means loopback, whatever name servers say.
@@ -58,6 +74,7 @@ final class Addresses {
           usable(
               host,
               true,
+              reaches,
               List.of(InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("::1"))));
     }
     CompletableFuture<Dns.Answer> six = lookup(host, fixed, Type.AAAA);
@@ -65,9 +82,9 @@ final class Addresses {
     return six.thenCombine(
         four,
         (aaaa, a) -> {
-          List<InetAddress> found = interleave(addresses(aaaa), addresses(a));
+          List<InetAddress> found = order(addresses(aaaa), addresses(a), ipv6);
           if (!found.isEmpty()) {
-            return usable(host, fixed, found);
+            return usable(host, fixed, reaches, found);
           }
           if (aaaa instanceof Dns.Answer.Trouble || a instanceof Dns.Answer.Trouble) {
             return unusable(451, "4.4.3", "Name servers do not answer for " + host.name());
@@ -82,16 +99,19 @@ final class Addresses {
     return fixed ? dns.lookupWithHostsFile(host.name(), type) : dns.lookup(host.name(), type);
   }
 
-  private Result usable(Route.Host host, boolean fixed, List<InetAddress> found) {
+  private Result usable(
+      Route.Host host, boolean fixed, Predicate<InetAddress> reaches, List<InetAddress> found) {
     List<InetAddress> allowed =
         found.stream().filter(address -> fixed || loopbackMx || !forbidden(address)).toList();
     if (allowed.isEmpty()) {
       return unusable(554, "5.4.6", "Host " + host.name() + " points back to this machine");
     }
-    List<InetAddress> reached = allowed.stream().filter(sources::reaches).toList();
+    List<InetAddress> reached = allowed.stream().filter(reaches).toList();
     if (reached.isEmpty()) {
-      return unusable(
-          451, "4.4.4", "No local address of the family that host " + host.name() + " has");
+      return new Result.Unusable(
+          Reply.of(
+              451, "4.4.4", "No local address of the family that host " + host.name() + " has"),
+          true);
     }
     return new Result.Usable(reached);
   }
@@ -103,7 +123,7 @@ final class Addresses {
   }
 
   private static Result unusable(int code, String enhanced, String text) {
-    return new Result.Unusable(Reply.of(code, enhanced, text));
+    return new Result.Unusable(Reply.of(code, enhanced, text), false);
   }
 
   private static List<InetAddress> addresses(Dns.Answer answer) {
@@ -118,6 +138,16 @@ final class Addresses {
       }
     }
     return addresses;
+  }
+
+  private static List<InetAddress> order(
+      List<InetAddress> six, List<InetAddress> four, ZonePool.Ipv6 ipv6) {
+    if (ipv6 != ZonePool.Ipv6.PREFER) {
+      return interleave(six, four);
+    }
+    List<InetAddress> both = new ArrayList<>(six);
+    both.addAll(four);
+    return both;
   }
 
   private static List<InetAddress> interleave(List<InetAddress> six, List<InetAddress> four) {

@@ -1,9 +1,17 @@
 package io.mailraft.delivery;
 
+import java.util.Optional;
+
 /** A connection's place at a site of a zone. Its fields are guarded by the zone's lock. */
-final class Berth {
+final class Berth implements ConnectionLimits.Holder {
   private final SmtpConnection connection;
-  private final Site site;
+  private final Way way;
+  private final Slip slip;
+
+  /** Where it takes sends from, by the plan of that number; empty where none are to be taken. */
+  Optional<SendLine.Place> place = Optional.empty();
+
+  int planNumber = -1;
 
   /** Transactions started. */
   int transactions;
@@ -17,16 +25,30 @@ final class Berth {
   /** Whether it is closed. */
   boolean gone;
 
-  Berth(SmtpConnection connection, Site site) {
+  Berth(SmtpConnection connection, Way way, Slip slip) {
     this.connection = connection;
-    this.site = site;
+    this.way = way;
+    this.slip = slip;
   }
 
   SmtpConnection connection() {
     return connection;
   }
 
+  Way way() {
+    return way;
+  }
+
   Site site() {
-    return site;
+    return way.site();
+  }
+
+  Slip slip() {
+    return slip;
+  }
+
+  @Override
+  public void yieldIfIdle() {
+    site().port().yieldIfIdle(this);
   }
 }

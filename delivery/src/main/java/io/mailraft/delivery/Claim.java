@@ -1,5 +1,7 @@
 package io.mailraft.delivery;
 
+import java.util.Optional;
+
 /**
  * A delivery that this node may attempt.
  *
@@ -12,6 +14,8 @@ package io.mailraft.delivery;
  * @param message what all deliveries of the message share; the same instance for claims handed over
  *     together where possible
  * @param attempts attempts before this one
+ * @param lastSource source of the attempt before, as its outcome had it, where the receiver put it
+ *     off by {@link Greylisting}: it is used again if it can be; empty otherwise
  */
 public record Claim(
     String messageId,
@@ -21,4 +25,5 @@ public record Claim(
     String domain,
     String recipient,
     MessageFacts message,
-    int attempts) {}
+    int attempts,
+    Optional<String> lastSource) {}

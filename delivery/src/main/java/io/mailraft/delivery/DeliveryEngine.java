@@ -1,6 +1,5 @@
 package io.mailraft.delivery;
 
-import io.mailraft.config.ZoneConfig;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -14,11 +13,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
 /**
@@ -26,7 +25,7 @@ import javax.net.ssl.SSLException;
  *
  * <p>All methods may be called from any thread, and none blocks but {@link #close}.
  */
-public final class DeliveryEngine implements AutoCloseable {
+public final class DeliveryEngine implements Brakes, AutoCloseable {
   private static final int LOOPS_MAX = 4;
   private static final Duration SHUTDOWN_MAX = Duration.ofSeconds(2);
   private static final Reply UNKNOWN_ZONE = Reply.of(451, "4.3.5", "The zone is not known here");
@@ -45,8 +44,8 @@ public final class DeliveryEngine implements AutoCloseable {
   /**
    * Starts without zones, see {@link #zones}.
    *
-   * @param onRoom called with a zone's name when one of its claims has ended and {@link #wanted} is
-   *     worth asking; from event loops, so it must not block
+   * @param throttling where the right to send is taken from, for zones and sites with a rate
+   * @param appetite hears how many claims can be used
    * @throws IllegalStateException if the JDK lacks TLS
    */
   public DeliveryEngine(
@@ -54,7 +53,8 @@ public final class DeliveryEngine implements AutoCloseable {
       Bodies bodies,
       Lease lease,
       Outcomes outcomes,
-      Consumer<String> onRoom,
+      Throttling throttling,
+      Appetite appetite,
       MeterRegistry registry) {
     this.outcomes = outcomes;
     this.loops =
@@ -73,7 +73,6 @@ public final class DeliveryEngine implements AutoCloseable {
             new Routes(dns, settings.helo()),
             new Dial.Equipment(
                 settings.delivery(),
-                settings.helo(),
                 new Addresses(dns, sources, settings.loopbackMx()),
                 sources,
                 new Troubles(),
@@ -81,7 +80,11 @@ public final class DeliveryEngine implements AutoCloseable {
             new Transaction.Shipping(bodies, lease, endings, new ReceivedHeader(settings.helo())),
             meters,
             loops,
-            onRoom);
+            new SendLines(throttling, loops),
+            new ConnectionLimits(loops),
+            new Standings(),
+            appetite,
+            settings.helo());
   }
 
   /**
@@ -100,10 +103,11 @@ public final class DeliveryEngine implements AutoCloseable {
   }
 
   /**
-   * Takes over the zones as they are to be from here on. Waiting claims of a removed zone are
-   * returned.
+   * Takes over the zones as they are to be from here on, by their names. Connections in use stay,
+   * where the plan lets them, and transactions that have begun end. Waiting claims of a zone that
+   * is gone, or that this node has no part of, are returned.
    */
-  public void zones(Map<String, ZoneConfig> fresh) {
+  public void zones(Map<String, ZonePlan> fresh) {
     List<ZoneDispatch> removed = new ArrayList<>();
     synchronized (lock) {
       if (stopping) {
@@ -111,13 +115,13 @@ public final class DeliveryEngine implements AutoCloseable {
       }
       Map<String, ZoneDispatch> next = new HashMap<>();
       fresh.forEach(
-          (name, config) -> {
+          (name, plan) -> {
             ZoneDispatch zone = zones.get(name);
             if (zone == null) {
-              zone = new ZoneDispatch(config, shared);
+              zone = new ZoneDispatch(plan, shared);
               shared.meters().watch(zone);
             } else {
-              zone.update(config);
+              zone.update(plan);
             }
             next.put(name, zone);
           });
@@ -164,10 +168,32 @@ public final class DeliveryEngine implements AutoCloseable {
     return dispatch == null ? 0 : dispatch.open();
   }
 
-  /** Further claims of a zone that it takes to keep its connections busy; 0 for an unknown zone. */
-  public int wanted(String zone) {
+  /**
+   * How a zone's mail goes: one entry for each site and source that it has to do with now; empty
+   * for an unknown zone.
+   */
+  public List<SiteState> sites(String zone) {
     ZoneDispatch dispatch = zones.get(zone);
-    return dispatch == null ? 0 : Math.max(0, dispatch.target() - dispatch.open());
+    return dispatch == null ? List.of() : dispatch.states();
+  }
+
+  /** What a claim is doing; empty if it is not held here, or its attempt ends in this moment. */
+  public CompletableFuture<Optional<ClaimPhase>> phase(String messageId, int seq) {
+    for (ZoneDispatch zone : zones.values()) {
+      Optional<CompletableFuture<Optional<ClaimPhase>>> phase = zone.phase(messageId, seq);
+      if (phase.isPresent()) {
+        return phase.get();
+      }
+    }
+    return CompletableFuture.completedFuture(Optional.empty());
+  }
+
+  @Override
+  public void slowDown(String zone, String site) {
+    ZoneDispatch dispatch = zones.get(zone);
+    if (dispatch != null) {
+      dispatch.slowDown(site);
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.mailraft.delivery;
 
 import io.mailraft.config.DeliveryConfig;
+import io.mailraft.config.ZonePool;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -11,6 +12,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.smtp.SmtpRequestEncoder;
 import io.netty.handler.ssl.SslContext;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -23,12 +25,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One attempt to get a connection to a site: its hosts in order of preference, in random order
- * among equals, and their addresses, until one takes mail. All on one event loop.
+ * One attempt to get a connection to a site from a source: the site's hosts in order of preference,
+ * in random order among equals, and their addresses, until one takes mail. All on one event loop.
  */
 final class Dial {
+  private static final Logger LOG = LoggerFactory.getLogger(Dial.class);
   private static final int ADDRESSES_MAX = 10;
   private static final int WRITE_LOW_BYTES = 64 * 1024;
   private static final int WRITE_HIGH_BYTES = 192 * 1024;
@@ -38,7 +43,6 @@ final class Dial {
   /** What all dials of an engine share. */
   record Equipment(
       DeliveryConfig config,
-      String helo,
       Addresses addresses,
       Sources sources,
       Troubles troubles,
@@ -51,22 +55,51 @@ final class Dial {
     void connected(SmtpConnection connection);
 
     /** No host takes mail, for this reason. */
-    void unreachable(Reply reply);
+    void missed(Miss miss, Reply reply);
 
     /** Nobody may connect any longer. */
     void lapsed(Reply reason);
   }
 
+  /** Why there is no connection. */
+  enum Miss {
+    /** There is no host to connect to. */
+    NOWHERE,
+    /** No host could be reached, or took mail. */
+    UNREACHABLE,
+    /** The source's address is not of a family that the hosts have. */
+    UNSUITED,
+    /** The source's address cannot be used on this machine. */
+    UNBOUND,
+    /** A host says that the source is blocklisted. */
+    BLOCKLISTED
+  }
+
+  /**
+   * How far it has come.
+   *
+   * @param host the host, with its address once that is known
+   * @param greeting whether the connection is open
+   * @param sinceNanos since when, by the monotonic clock
+   */
+  record Progress(String host, boolean greeting, long sinceNanos) {}
+
   private final Equipment equipment;
   private final Route.ToSite site;
+  private final Source source;
+  private final ZonePool.Ipv6 ipv6;
   private final EventLoop loop;
   private final boolean remember;
   private final BooleanSupplier allowed;
   private final Listener listener;
   private final ArrayDeque<Route.Host> hosts;
   private final ArrayDeque<InetAddress> untried = new ArrayDeque<>();
+  private volatile Progress progress;
   private String hostName = "";
   private int tried;
+  private boolean remembered;
+  private boolean unsuited;
+  private boolean unbound;
   private Optional<Reply> worst = Optional.empty();
 
   /**
@@ -79,12 +112,17 @@ final class Dial {
   Dial(
       Equipment equipment,
       Route.ToSite site,
+      Source source,
+      ZonePool.Ipv6 ipv6,
       EventLoop loop,
       boolean remember,
       BooleanSupplier allowed,
       Listener listener) {
     this.equipment = equipment;
     this.site = site;
+    this.source = source;
+    this.ipv6 = ipv6;
+    this.progress = new Progress(site.hosts().getFirst().name(), false, System.nanoTime());
     this.loop = loop;
     this.remember = remember;
     this.allowed = allowed;
@@ -99,10 +137,16 @@ final class Dial {
     loop.execute(this::nextHost);
   }
 
+  /** How far it has come; from any thread. */
+  Progress progress() {
+    return progress;
+  }
+
   private void nextHost() {
     Route.Host host = hosts.poll();
     if (host == null) {
-      listener.unreachable(
+      listener.missed(
+          miss(),
           worst.orElse(Reply.of(451, "4.4.4", "No host of " + site.key() + " can be reached")));
       return;
     }
@@ -110,14 +154,27 @@ final class Dial {
     var _ =
         equipment
             .addresses()
-            .find(host, site.fixed())
+            .find(host, site.fixed(), source, ipv6)
             .thenAccept(result -> loop.execute(() -> onAddresses(result)));
+  }
+
+  private Miss miss() {
+    if (unbound) {
+      return Miss.UNBOUND;
+    }
+    if (tried > 0 || remembered) {
+      return Miss.UNREACHABLE;
+    }
+    return unsuited ? Miss.UNSUITED : Miss.NOWHERE;
   }
 
   private void onAddresses(Addresses.Result result) {
     switch (result) {
       case Addresses.Result.Usable usable -> untried.addAll(usable.addresses());
-      case Addresses.Result.Unusable unusable -> note(unusable.reply());
+      case Addresses.Result.Unusable unusable -> {
+        unsuited |= unusable.unsuited();
+        note(unusable.reply());
+      }
     }
     nextAddress();
   }
@@ -129,8 +186,9 @@ final class Dial {
       return;
     }
     InetSocketAddress remote = new InetSocketAddress(address, site.port());
-    Optional<Reply> trouble = equipment.troubles().of(remote);
+    Optional<Reply> trouble = equipment.troubles().of(source, remote);
     if (trouble.isPresent()) {
+      remembered = true;
       note(trouble.get());
       nextAddress();
     } else if (tried++ < ADDRESSES_MAX) {
@@ -147,6 +205,7 @@ final class Dial {
       listener.lapsed(LAPSED);
       return;
     }
+    progress = new Progress(text(remote, hostName), false, System.nanoTime());
     ReplyDecoder decoder = new ReplyDecoder();
     long timeoutMillis =
         Math.min(Integer.MAX_VALUE, equipment.config().connectTimeout().toMillis());
@@ -167,19 +226,21 @@ final class Dial {
                     channel.pipeline().addLast(decoder, new SmtpRequestEncoder());
                   }
                 });
-    SocketAddress source =
-        equipment
-            .sources()
-            .pick(remote.getAddress())
-            .map(local -> new InetSocketAddress(local, 0))
+    SocketAddress local =
+        source
+            .address()
+            .or(() -> equipment.sources().pick(remote.getAddress()))
+            .map(address -> new InetSocketAddress(address, 0))
             .orElse(null);
     ChannelFuture connecting =
-        source == null ? bootstrap.connect(remote) : bootstrap.connect(remote, source);
+        local == null ? bootstrap.connect(remote) : bootstrap.connect(remote, local);
     String name = hostName;
     connecting.addListener(
         done -> {
           if (done.isSuccess()) {
             greet(connecting.channel(), decoder, remote, name, clear);
+          } else if (done.cause() instanceof BindException && !source.own()) {
+            unbound(remote, name, done.cause());
           } else {
             trouble(remote, refusal(remote, name, done.cause()));
             nextAddress();
@@ -187,16 +248,36 @@ final class Dial {
         });
   }
 
+  /** The source is at fault, or the machine has no port left: other addresses help as little. */
+  private void unbound(InetSocketAddress remote, String name, Throwable cause) {
+    LOG.warn("source {} cannot be used: {}", source, String.valueOf(cause.getMessage()));
+    unbound = true;
+    note(refusal(remote, name, cause));
+    hosts.clear();
+    untried.clear();
+    nextHost();
+  }
+
   private void greet(
       Channel channel, ReplyDecoder decoder, InetSocketAddress remote, String name, boolean clear) {
+    progress = new Progress(text(remote, name), true, System.nanoTime());
     SmtpConnection connection =
         new SmtpConnection(channel, decoder, remote, name, equipment.config());
     Hello.Listener onHello =
         new Hello.Listener() {
           @Override
           public void ready() {
-            equipment.troubles().clear(remote);
+            equipment.troubles().clear(source, remote);
             listener.connected(connection);
+          }
+
+          @Override
+          public void refused(Reply reply) {
+            if (BlocklistReply.says(reply, connection.hop().source())) {
+              listener.missed(Miss.BLOCKLISTED, reply);
+            } else {
+              unusable(reply);
+            }
           }
 
           @Override
@@ -213,7 +294,7 @@ final class Dial {
         };
     new Hello(
             connection,
-            equipment.helo(),
+            source.helo(),
             clear ? Optional.empty() : Optional.of(equipment.tls()),
             onHello)
         .start();
@@ -225,18 +306,20 @@ final class Dial {
         451,
         "4.4.1",
         "No connection to "
-            + name
-            + " ["
-            + Addresses.text(remote.getAddress())
-            + "]:"
+            + text(remote, name)
+            + ":"
             + remote.getPort()
             + ": "
             + Objects.toString(cause.getMessage(), cause.getClass().getSimpleName()));
   }
 
+  private static String text(InetSocketAddress remote, String name) {
+    return name + " [" + Addresses.text(remote.getAddress()) + "]";
+  }
+
   private void trouble(InetSocketAddress remote, Reply reply) {
     if (remember) {
-      equipment.troubles().mark(remote, reply);
+      equipment.troubles().mark(source, remote, reply);
     }
     note(reply);
   }

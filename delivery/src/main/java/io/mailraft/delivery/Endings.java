@@ -35,6 +35,13 @@ final class Endings {
       report(held, new Outcome.Bounced(claim, text, hop.source(), hop.host()));
       return;
     }
+    deferred(held, reply, hop);
+  }
+
+  /** It was not taken, and that says nothing of it: it is deferred until it is too old. */
+  void deferred(Held held, Reply reply, Hop hop) {
+    Claim claim = held.claim();
+    String text = reply.text();
     // Wall clock: the time of acceptance came from another machine, and days of waiting forgive its
     // steps.
     long ageMillis = System.currentTimeMillis() - claim.message().acceptedMillis();
@@ -63,6 +70,6 @@ final class Endings {
       LOG.error("the outcome {} could not be reported", outcome, e);
     }
     meters.ended(outcome);
-    held.zone().ended();
+    held.zone().ended(held.portion());
   }
 }

@@ -11,12 +11,20 @@ final class Held {
 
   private final Claim claim;
   private final ZoneDispatch zone;
+  private final Portion portion;
+  private final long sinceNanos;
   private final AtomicBoolean ended = new AtomicBoolean();
   private int freshStarts;
 
-  Held(Claim claim, ZoneDispatch zone) {
+  /**
+   * @param portion what its zone holds of its domain
+   * @param sinceNanos when it came, by the monotonic clock
+   */
+  Held(Claim claim, ZoneDispatch zone, Portion portion, long sinceNanos) {
     this.claim = claim;
     this.zone = zone;
+    this.portion = portion;
+    this.sinceNanos = sinceNanos;
   }
 
   Claim claim() {
@@ -25,6 +33,14 @@ final class Held {
 
   ZoneDispatch zone() {
     return zone;
+  }
+
+  Portion portion() {
+    return portion;
+  }
+
+  long sinceNanos() {
+    return sinceNanos;
   }
 
   /**

@@ -25,7 +25,10 @@ final class Hello implements Phase {
     /** The host takes mail. */
     void ready();
 
-    /** The host does not take mail; the connection is over. */
+    /** The host says that it does not take mail; the connection is over. */
+    void refused(Reply reply);
+
+    /** The host does not take mail, in our own words; the connection is over. */
     void unusable(Reply reply);
 
     /** The host offers TLS and cannot do it; the connection is over. */
@@ -116,7 +119,9 @@ final class Hello implements Phase {
       } else {
         ready();
       }
-    } else if (reply.permanent() && !secure) {
+    } else if (reply.permanent()
+        && !secure
+        && !BlocklistReply.says(reply, connection.hop().source())) {
       step = Step.HELO;
       connection.send(SmtpRequests.helo(helo), config.commandTimeout());
     } else {
@@ -171,7 +176,7 @@ final class Hello implements Phase {
   private void refuse(Reply reply) {
     told = true;
     connection.leave();
-    listener.unusable(reply);
+    listener.refused(reply);
   }
 
   @Override

@@ -27,6 +27,10 @@ final class Meters {
         .description("Connections open or being opened")
         .tag("zone", zone.name())
         .register(registry);
+    Gauge.builder("mailraft.delivery.domains.limited", zone, ZoneDispatch::limitedDomains)
+        .description("Domains of which the queue holds back claims: throttled, slow or away")
+        .tag("zone", zone.name())
+        .register(registry);
   }
 
   void ended(Outcome outcome) {
@@ -47,6 +51,10 @@ final class Meters {
     of(zone).connected.increment();
   }
 
+  void blocklisted(String zone) {
+    of(zone).blocklisted.increment();
+  }
+
   private ZoneMeters of(String zone) {
     return zones.computeIfAbsent(zone, name -> new ZoneMeters(registry, name));
   }
@@ -59,6 +67,7 @@ final class Meters {
     private final Counter returned;
     private final Counter bytes;
     private final Counter connected;
+    private final Counter blocklisted;
 
     private ZoneMeters(MeterRegistry registry, String zone) {
       delivered = outcomes(registry, zone, "delivered");
@@ -75,6 +84,11 @@ final class Meters {
       connected =
           Counter.builder("mailraft.delivery.connections")
               .description("Connections that came as far as EHLO")
+              .tag("zone", zone)
+              .register(registry);
+      blocklisted =
+          Counter.builder("mailraft.delivery.blocklistings")
+              .description("Replies that said that a source is blocklisted")
               .tag("zone", zone)
               .register(registry);
     }

@@ -30,6 +30,11 @@ interface Phase {
     return false;
   }
 
+  /** Whether its time begins anew when it is over. */
+  default boolean staysOnTimeout() {
+    return false;
+  }
+
   /** The socket takes more. */
   default void onWritable() {}
 

@@ -29,6 +29,14 @@ record Reply(int code, List<String> lines) {
     return code == 421;
   }
 
+  /**
+   * Whether it says, in answer to MAIL, that the host has trouble or wants less: 4yz, but for those
+   * about the sender's address (RFC 3463 3.2).
+   */
+  boolean slows() {
+    return code / 100 == 4 && !lines.getFirst().startsWith("4.1.");
+  }
+
   /** Code and text in one line of printable ASCII, 2 KiB at most. */
   String text() {
     StringBuilder text = new StringBuilder(64).append(code);

@@ -3,6 +3,8 @@ package io.mailraft.delivery;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Where the mail of one domain goes. */
 sealed interface Route {
@@ -15,7 +17,28 @@ sealed interface Route {
    * @param port their port
    * @param fixed whether the operator named the host, who may name loopback, too
    */
-  record ToSite(String key, List<Host> hosts, int port, boolean fixed) implements Route {}
+  record ToSite(String key, List<Host> hosts, int port, boolean fixed) implements Route {
+    private static final int NAME_CHARS_MAX = 120;
+
+    /**
+     * What counters and people call the site: its hosts, in the order of their names, and its port.
+     * The same on every node. Of many hosts the first is named, with a number made of all.
+     */
+    String siteName() {
+      TreeSet<String> names =
+          hosts.stream().map(Host::name).collect(Collectors.toCollection(TreeSet::new));
+      String all = String.join(",", names);
+      if (all.length() <= NAME_CHARS_MAX) {
+        return all + ":" + port;
+      }
+      return names.first() + ",.." + Integer.toHexString(all.hashCode()) + ":" + port;
+    }
+
+    /** Names of the hosts that throttles know it by; none where the operator named the host. */
+    List<String> mxHosts() {
+      return fixed ? List.of() : hosts.stream().map(Host::name).toList();
+    }
+  }
 
   /** Nowhere, or not for now. */
   record Refused(Reply reply) implements Route {}

@@ -1,20 +1,42 @@
 package io.mailraft.delivery;
 
-import java.util.ArrayDeque;
+import io.mailraft.config.Throttle;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
- * The work that waits for one site in one zone, and the number of its connections. Guarded by its
- * zone's lock.
+ * The work that waits for one site in one zone, its ways there, and the number of its connections.
+ * Guarded by its zone's lock.
  */
 final class Site {
-  private final Map<String, ArrayDeque<Held>> waiting = new LinkedHashMap<>();
-  private final ArrayDeque<Berth> idle = new ArrayDeque<>();
-  private final String key;
+  /** Where a site's connections begin and end. Called on threads of their own, without locks. */
+  interface Port {
+    /** A connection limit may have room. */
+    void roomForConnection(Way way);
+
+    /** The connection leaves if it is idle. */
+    void yieldIfIdle(Berth berth);
+
+    /** It is the site's turn to take sends. */
+    void turn(Site site);
+  }
+
+  private final Port port;
+  private final String name;
+  private final Waiting shared = new Waiting();
+  private final Map<Source, Way> ways = new LinkedHashMap<>(2);
+  private final Map<List<String>, SendLine.Place> places = new HashMap<>(2);
+  private final Set<Portion> portions = new LinkedHashSet<>();
+  private final Pace pace = new Pace();
+  private SiteKey key;
   private Route.ToSite route;
+  private List<Throttle> binding;
 
   /** Connections being opened. */
   int opening;
@@ -25,19 +47,56 @@ final class Site {
   /** Of those the ones on which a MAIL command was answered. */
   int proven;
 
-  /** Whether it stands in its zone's row of sites with waiting work. */
+  /** Of those the ones that take no more work. */
+  int leaving;
+
+  /** Attempts at a connection that led nowhere since one succeeded. */
+  int misses;
+
+  /** Whether it stands in its zone's row of sites that want a connection. */
   boolean queued;
 
-  /** Until when no further connection is opened while there are others, by the monotonic clock. */
-  long backoffUntilNanos = System.nanoTime();
+  /** Whether it counts among the sites that share the zone's connections. */
+  boolean competes;
 
-  Site(Route.ToSite route) {
-    this.key = route.key();
+  /** Whether another site has taken its place: its connections leave. */
+  boolean dissolved;
+
+  /** Until when it keeps to its own slower pace, by the monotonic clock. */
+  Optional<Long> pausedUntilNanos = Optional.empty();
+
+  /** When it is to be looked at next. */
+  Optional<Long> reviewNanos = Optional.empty();
+
+  /** When it was last seen to be held back by something of its own. */
+  Optional<Long> heldBackNanos = Optional.empty();
+
+  /** How often in a row nothing had changed when it was looked at. */
+  int quietReviews;
+
+  /** When its domains were last told what they may hold. */
+  long rationedNanos;
+
+  Site(Port port, SiteKey key, Route.ToSite route, List<Throttle> binding) {
+    this.port = port;
+    this.key = key;
     this.route = route;
+    this.binding = binding;
+    this.name = route.siteName();
+    this.rationedNanos = System.nanoTime() - Rationing.SOON_NANOS;
   }
 
-  String key() {
+  Port port() {
+    return port;
+  }
+
+  SiteKey key() {
     return key;
+  }
+
+  /** What counters call it. */
+  String name() {
+    return name;
   }
 
   Route.ToSite route() {
@@ -48,65 +107,147 @@ final class Site {
     route = fresh;
   }
 
-  ArrayDeque<Berth> idle() {
-    return idle;
+  /** The throttles that bind it. */
+  List<Throttle> binding() {
+    return binding;
+  }
+
+  /** Is bound otherwise from here on. */
+  void bind(SiteKey fresh, List<Throttle> throttles) {
+    key = fresh;
+    binding = throttles;
+  }
+
+  /** Claims that may go any way. */
+  Waiting shared() {
+    return shared;
+  }
+
+  Map<Source, Way> ways() {
+    return ways;
+  }
+
+  /** Its places where sends are waited for, by counters. */
+  Map<List<String>, SendLine.Place> places() {
+    return places;
+  }
+
+  /** The domains whose claims go here. */
+  Set<Portion> portions() {
+    return portions;
+  }
+
+  Pace pace() {
+    return pace;
   }
 
   int connections() {
     return opening + connected;
   }
 
+  /** Connections that have something to do, or are being opened. */
+  int busy() {
+    int busy = connections();
+    for (Way way : ways.values()) {
+      busy -= way.idle().size();
+    }
+    return busy;
+  }
+
+  int unproven() {
+    return connections() - proven;
+  }
+
   boolean hasWaiting() {
-    return !waiting.isEmpty();
+    if (!shared.isEmpty()) {
+      return true;
+    }
+    for (Way way : ways.values()) {
+      if (!way.pinned().isEmpty()) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  void add(Held held) {
-    waiting.computeIfAbsent(held.claim().messageId(), id -> new ArrayDeque<>(2)).add(held);
+  /** Messages that wait. */
+  int messages() {
+    int messages = shared.messages();
+    for (Way way : ways.values()) {
+      messages += way.pinned().messages();
+    }
+    return messages;
   }
 
-  /** The claim that waits longest. */
-  Held first() {
-    return waiting.values().iterator().next().element();
+  /** Claims that wait. */
+  int claims() {
+    int claims = shared.claims();
+    for (Way way : ways.values()) {
+      claims += way.pinned().claims();
+    }
+    return claims;
   }
 
-  /**
-   * The next claims of one message; empty if nothing waits. What is left of the message keeps its
-   * place.
-   */
-  List<Held> take(int recipientsMax) {
-    var messages = waiting.values().iterator();
-    if (!messages.hasNext()) {
-      return List.of();
+  /** The claims that wait for sends at one of its places. */
+  int claims(SendLine.Place place) {
+    if (places.size() <= 1) {
+      return claims();
     }
-    ArrayDeque<Held> message = messages.next();
-    List<Held> taken = new ArrayList<>(Math.min(message.size(), recipientsMax));
-    while (taken.size() < recipientsMax && !message.isEmpty()) {
-      taken.add(message.remove());
+    int claims = (shared.claims() + places.size() - 1) / places.size();
+    for (Way way : ways.values()) {
+      if (way.place.filter(one -> one == place).isPresent()) {
+        claims += way.pinned().claims();
+      }
     }
-    if (message.isEmpty()) {
-      messages.remove();
+    return claims;
+  }
+
+  /** The claim that waits longest; empty if none does. */
+  Optional<Held> first() {
+    Optional<Held> first = shared.isEmpty() ? Optional.empty() : Optional.of(shared.first());
+    for (Way way : ways.values()) {
+      if (!way.pinned().isEmpty()) {
+        Held other = way.pinned().first();
+        if (first.isEmpty() || other.sinceNanos() - first.get().sinceNanos() < 0) {
+          first = Optional.of(other);
+        }
+      }
     }
-    return taken;
+    return first;
+  }
+
+  /** Where the next work of a connection of this way waits; the older of two goes first. */
+  Waiting next(Way way) {
+    Waiting pinned = way.pinned();
+    if (pinned.isEmpty()) {
+      return shared;
+    }
+    return shared.isEmpty() || pinned.first().sinceNanos() - shared.first().sinceNanos() <= 0
+        ? pinned
+        : shared;
   }
 
   /** Everything that waits. */
   List<Held> drain() {
-    List<Held> all = new ArrayList<>();
-    waiting.values().forEach(all::addAll);
-    waiting.clear();
+    List<Held> all = new ArrayList<>(shared.drain());
+    ways.values().forEach(way -> all.addAll(way.pinned().drain()));
     return all;
   }
 
-  /**
-   * Whether another connection would help: more messages wait than connections are being opened. A
-   * site starts with one and gets as many more as have shown that it works, so one that hangs never
-   * takes many.
-   */
-  boolean wantsConnection(int connectionsMax, long nowNanos) {
-    int unproven = connections() - proven;
-    return waiting.size() > opening
-        && connections() < connectionsMax
-        && unproven < Math.max(1, proven)
-        && (connections() == 0 || nowNanos - backoffUntilNanos >= 0);
+  /** Takes away the youngest waiting claims of a domain. */
+  List<Held> takeYoungest(Portion portion, int most) {
+    List<Held> taken = new ArrayList<>(shared.takeYoungest(portion, most));
+    for (Way way : ways.values()) {
+      taken.addAll(way.pinned().takeYoungest(portion, most - taken.size()));
+    }
+    return taken;
+  }
+
+  /** Whether its own slower pace keeps it from sending. */
+  boolean paused(long nowNanos) {
+    if (pausedUntilNanos.isPresent() && nowNanos - pausedUntilNanos.get() >= 0) {
+      pausedUntilNanos = Optional.empty();
+    }
+    return pausedUntilNanos.isPresent();
   }
 }

@@ -1,31 +1,32 @@
 package io.mailraft.delivery;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The sites of one zone, and how they share its connections. Guarded by the zone's lock.
+ * How the sites of one zone share its connections. Guarded by the zone's lock.
  *
- * <p>Sites with waiting work stand in a row and are served in turn. A connection counts from when
- * it is being opened until its socket is closed. While all are in use, one at a time leaves its
- * place to a site that has less than its share.
+ * <p>Sites that want a connection stand in a row and are served in turn. A site that wants none,
+ * since it waits for sends, is at a limit of its own, or rests, is not in the row, however many
+ * there are of that kind; it is put back when that has changed. A connection counts from when it is
+ * being opened until its socket is closed. While all are in use, one at a time leaves its place to
+ * a site that has less than its share.
  */
 final class SiteRow {
   private static final int TURN_TRANSACTIONS = 20;
   private static final int LOOK_MAX = 8;
-  private static final long BACKOFF_NANOS = TimeUnit.SECONDS.toNanos(60);
+  private static final long HOLD_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   /** What is to be done next about connections. */
   sealed interface Step {
 
-    /** A connection to this site is to be opened; it is counted already. */
-    record Open(Site site, boolean alone) implements Step {}
+    /** A connection is to be opened; it is counted already. */
+    record Open(Way way, Slip slip, boolean alone) implements Step {}
 
     /** This idle connection is to leave. */
     record Evict(Berth berth) implements Step {}
@@ -36,14 +37,18 @@ final class SiteRow {
 
   private static final Step WAIT = new Step.Wait();
 
-  private final Map<String, Site> sites = new HashMap<>();
-  private final ArrayDeque<Site> row = new ArrayDeque<>();
+  private final Sites sites;
+  private final ConnectionLimits limits;
+  private final LinkedHashSet<Site> row = new LinkedHashSet<>();
   private final Set<Berth> idle = new LinkedHashSet<>();
   private int connectionsMax;
   private int connections;
   private int leaving;
+  private int competing;
 
-  SiteRow(int connectionsMax) {
+  SiteRow(Sites sites, ConnectionLimits limits, int connectionsMax) {
+    this.sites = sites;
+    this.limits = limits;
     this.connectionsMax = connectionsMax;
   }
 
@@ -51,66 +56,126 @@ final class SiteRow {
     connectionsMax = most;
   }
 
+  int connectionsMax() {
+    return connectionsMax;
+  }
+
   int connections() {
     return connections;
   }
 
-  /** Adds work for a site. */
-  Site add(Route.ToSite route, List<Held> work) {
-    Site site = sites.computeIfAbsent(route.key(), key -> new Site(route));
-    site.route(route);
-    putBack(site, work);
-    return site;
+  /** Whether more connections are in use than the zone has. */
+  boolean over() {
+    return connections - leaving > connectionsMax;
   }
 
-  /** Adds work for a site that may have been forgotten meanwhile. */
-  void putBack(Site site, List<Held> work) {
-    sites.putIfAbsent(site.key(), site);
-    work.forEach(site::add);
-    if (!site.queued) {
+  /** Whether all of the zone's connections are in use. */
+  boolean full() {
+    return connections >= connectionsMax;
+  }
+
+  /**
+   * Puts a site into the row if it may want a connection. To be called whenever something has
+   * changed for it.
+   */
+  void update(Site site) {
+    boolean waits = site.hasWaiting();
+    compete(site, waits);
+    if (!waits) {
+      sites.settle(site);
+    } else if (!site.queued && !site.dissolved) {
       site.queued = true;
       row.add(site);
     }
   }
 
-  /**
-   * Takes a site without waiting work out of the row; forgets it if it has no connections either.
-   */
+  /** Takes a site without waiting work out of the row; forgets it if it has nothing else either. */
   void tidy(Site site) {
     if (!site.hasWaiting()) {
+      compete(site, false);
       if (site.queued) {
         site.queued = false;
         row.remove(site);
       }
-      if (site.connections() == 0) {
-        sites.remove(site.key(), site);
+      sites.settle(site);
+      if (site.connections() == 0 && site.portions().isEmpty() && !site.pace().inForce()) {
+        sites.forget(site);
       }
     }
   }
 
-  /** Decides about the next connection. */
+  private void compete(Site site, boolean competes) {
+    if (site.competes != competes) {
+      site.competes = competes;
+      competing += competes ? 1 : -1;
+    }
+  }
+
+  /** Decides about the next connection. Each look at a site that wants none is its last for now. */
   Step next() {
     long now = System.nanoTime();
-    for (int looked = 0; looked < row.size(); looked++) {
-      if (connections >= connectionsMax && (idle.isEmpty() || leaving > 0)) {
+    while (!row.isEmpty()) {
+      if (connections >= connectionsMax && (idle.isEmpty() || leaving >= leavingMax())) {
         return WAIT;
       }
-      Site site = row.remove();
-      row.add(site);
-      if (site.wantsConnection(connectionsMax(site), now)) {
-        if (connections < connectionsMax) {
-          boolean alone = site.connections() == 0;
-          connections++;
-          site.opening++;
-          return new Step.Open(site, alone);
+      Site site = row.removeFirst();
+      Optional<Way> way = sites.choose(site, connectionsMax(site), now);
+      if (way.isEmpty()) {
+        site.queued = false;
+        // It has all that it can use, or waits for something else.
+        compete(site, site.connections() > 0);
+      } else if (connections >= connectionsMax) {
+        row.addFirst(site);
+        return evict(idle.iterator().next());
+      } else if (site.connections() >= connectionsMax(site)) {
+        // It comes back into the row when the one that leaves has gone.
+        site.queued = false;
+        if (site.leaving == 0) {
+          return evict(idleOf(site));
         }
-        Berth oldest = idle.iterator().next();
-        wake(oldest);
-        depart(oldest);
-        return new Step.Evict(oldest);
+      } else {
+        row.addLast(site);
+        Optional<Slip> slip = sites.enter(way.get(), now);
+        if (slip.isPresent()) {
+          return open(site, way.get(), slip.get());
+        }
       }
     }
     return WAIT;
+  }
+
+  /** Idle connections that may leave at a time: one for each site in the row, and not too many. */
+  private int leavingMax() {
+    return Math.min(row.size(), Math.max(1, connectionsMax / 4));
+  }
+
+  private Step evict(Berth berth) {
+    wake(berth);
+    depart(berth);
+    return new Step.Evict(berth);
+  }
+
+  private static Berth idleOf(Site site) {
+    return site.ways().values().stream()
+        .filter(way -> !way.idle().isEmpty())
+        .findFirst()
+        .orElseThrow()
+        .idle()
+        .getFirst();
+  }
+
+  private Step open(Site site, Way way, Slip slip) {
+    boolean alone = way.connections() == 0;
+    connections++;
+    way.source().connections++;
+    way.opening++;
+    site.opening++;
+    return new Step.Open(way, slip, alone);
+  }
+
+  /** Whether the site would get another connection if the zone had one. */
+  boolean wantsMore(Site site, long nowNanos) {
+    return sites.choose(site, connectionsMax(site), nowNanos).isPresent();
   }
 
   /** A site that anybody can name by a DNS record leaves a quarter of the connections to others. */
@@ -119,47 +184,64 @@ final class SiteRow {
   }
 
   /** A connection that was being opened is open. */
-  void docked(Site site) {
-    site.opening--;
-    site.connected++;
+  void docked(Way way) {
+    way.opening--;
+    way.connected++;
+    way.site().opening--;
+    way.site().connected++;
+    way.site().misses = 0;
   }
 
   /** A connection that was being opened is not, for reasons of ours. */
-  void dropped(Site site) {
+  void dropped(Way way, Slip slip) {
     connections--;
-    site.opening--;
+    way.source().connections--;
+    way.opening--;
+    way.site().opening--;
+    sites.leave(way, slip);
   }
 
-  /** No host of the site took a connection. While others of the site work, there is no hurry. */
-  void missed(Site site) {
-    dropped(site);
-    if (site.connections() > 0) {
-      site.backoffUntilNanos = System.nanoTime() + BACKOFF_NANOS;
-    }
+  /** The same since no host took it, while others of the way work: there is no hurry. */
+  void hold(Way way, long nowNanos) {
+    way.holdUntilNanos = nowNanos + HOLD_NANOS;
   }
 
   /** The connection waits for work. */
   void rest(Berth berth) {
     idle.add(berth);
-    berth.site().idle().addLast(berth);
+    berth.way().idle().addLast(berth);
+    if (!berth.slip().caps().isEmpty()) {
+      limits.idle(berth.slip().caps(), berth);
+    }
+  }
+
+  /** Whether the connection waits for work. */
+  boolean rests(Berth berth) {
+    return idle.contains(berth);
   }
 
   /** The connection does not wait any longer. */
   void wake(Berth berth) {
-    idle.remove(berth);
-    berth.site().idle().remove(berth);
+    if (idle.remove(berth)) {
+      berth.way().idle().remove(berth);
+      if (!berth.slip().caps().isEmpty()) {
+        limits.busy(berth.slip().caps(), berth);
+      }
+    }
   }
 
   void depart(Berth berth) {
     if (!berth.leaving) {
       berth.leaving = true;
+      berth.site().leaving++;
       leaving++;
     }
   }
 
-  /** All that wait for work; they are to leave. */
-  List<Berth> dismiss() {
-    List<Berth> all = List.copyOf(idle);
+  /** Those that wait for work; they are to leave. */
+  List<Berth> dismiss(Iterable<Berth> some) {
+    List<Berth> all = new ArrayList<>();
+    some.forEach(all::add);
     for (Berth berth : all) {
       wake(berth);
       depart(berth);
@@ -167,57 +249,80 @@ final class SiteRow {
     return all;
   }
 
+  /** All that wait for work. */
+  Iterable<Berth> idle() {
+    return idle;
+  }
+
+  /** Those that wait for work and are more than the zone may have, the oldest first. */
+  List<Berth> surplus() {
+    List<Berth> some = new ArrayList<>();
+    Iterator<Berth> oldest = idle.iterator();
+    int most = connections - leaving - connectionsMax;
+    while (some.size() < most && oldest.hasNext()) {
+      some.add(oldest.next());
+    }
+    return some;
+  }
+
   /** The connection's socket is closed. */
   void gone(Berth berth) {
-    Site site = berth.site();
+    Way way = berth.way();
+    Site site = way.site();
     berth.gone = true;
     wake(berth);
     connections--;
+    way.source().connections--;
+    way.connected--;
     site.connected--;
     if (berth.proven) {
       site.proven--;
     }
     if (berth.leaving) {
+      site.leaving--;
       leaving--;
     }
+    sites.leave(way, berth.slip());
     tidy(site);
   }
 
   /**
    * Whether a connection leaves its place to another site: where that has less than its share and
-   * this one more, or where that has none and this connection has had its turn.
+   * this one more, or where that has none and this connection has had its turn. Under a connection
+   * limit of the throttles it leaves after its turn to whoever waits there.
    */
   boolean givesWay(Berth berth) {
+    boolean hadTurn = berth.transactions >= TURN_TRANSACTIONS;
+    if (!berth.slip().caps().isEmpty()
+        && (limits.excess(berth.way().terms.caps()) > 0
+            || (hadTurn && limits.wanted(berth.slip().caps(), berth.way())))) {
+      return true;
+    }
     if (connections < connectionsMax || leaving > 0 || row.isEmpty()) {
       return false;
     }
     Site site = berth.site();
-    int share = Math.max(1, connectionsMax / row.size());
+    int share = Math.max(1, connectionsMax / Math.max(1, competing));
     long now = System.nanoTime();
     for (int i = Math.min(LOOK_MAX, row.size()); i > 0; i--) {
-      Site other = row.remove();
+      Site other = row.removeFirst();
+      boolean wants = other != site && sites.choose(other, connectionsMax(other), now).isPresent();
       boolean gets =
-          other != site
-              && other.wantsConnection(connectionsMax(other), now)
+          wants
               && (other.connections() == 0
-                  ? site.connections() > share || berth.transactions >= TURN_TRANSACTIONS
+                  ? site.connections() > share || hadTurn
                   : site.connections() > share && other.connections() < share);
       if (gets) {
         row.addFirst(other);
         return true;
       }
-      row.addLast(other);
+      if (wants || other == site) {
+        row.addLast(other);
+      } else {
+        other.queued = false;
+        compete(other, other.connections() > 0);
+      }
     }
     return false;
-  }
-
-  /** Everything that waits for any site. */
-  List<Held> drain() {
-    List<Held> waiting = new ArrayList<>();
-    for (Site site : List.copyOf(sites.values())) {
-      waiting.addAll(site.drain());
-      tidy(site);
-    }
-    return waiting;
   }
 }

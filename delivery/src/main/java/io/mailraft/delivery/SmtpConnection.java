@@ -39,6 +39,7 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
   private Phase phase;
   private Capabilities capabilities = Capabilities.NONE;
   private boolean over;
+  private long awaitsSinceNanos;
   private long deadlineNanos;
   private long timerNanos;
   private io.netty.util.concurrent.@Nullable Future<?> timer;
@@ -100,6 +101,16 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
 
   void enter(Phase next) {
     phase = next;
+  }
+
+  /** For what it waits, as a part of a sentence. */
+  String awaits() {
+    return phase.awaits();
+  }
+
+  /** Since when it waits for that, by the monotonic clock. */
+  long awaitsSinceNanos() {
+    return awaitsSinceNanos;
   }
 
   void write(Object message) {
@@ -189,6 +200,7 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
 
   void deadline(Duration timeout) {
     long now = System.nanoTime();
+    awaitsSinceNanos = now;
     deadlineNanos = now + timeout.toNanos();
     if (timer == null || deadlineNanos - timerNanos < 0) {
       if (timer != null) {
@@ -210,6 +222,8 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
       startTimer(now);
     } else if (over) {
       close();
+    } else if (phase.staysOnTimeout()) {
+      deadline(config.idleTimeout());
     } else if (phase.leavesOnTimeout()) {
       leave();
     } else {

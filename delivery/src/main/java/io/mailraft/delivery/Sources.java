@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The local addresses that connections start from.
+ * The node's own addresses, from which the connections of zones without a pool start.
  *
  * <p>A loopback address reaches loopback alone. So it is used for loopback targets only, and a node
  * that has no other address lets the system choose.
@@ -26,6 +26,12 @@ final class Sources {
         outside.add(address);
       }
     }
+  }
+
+  /** What stands for all of them where connections are counted by source: the first. */
+  String text() {
+    List<InetAddress> first = outside.isEmpty() ? loopback : outside;
+    return first.isEmpty() ? "any" : first.getFirst().getHostAddress();
   }
 
   /** Whether a connection to the target can be opened from one of our addresses. */

@@ -51,7 +51,7 @@ final class Transaction implements Phase {
   private final Berth berth;
   private final SmtpConnection connection;
   private final DeliveryConfig config;
-  private final ZoneDispatch zone;
+  private final Owner owner;
   private final Shipping shipping;
   private final List<Held> recipients;
   private final List<Held> accepted;
@@ -67,16 +67,39 @@ final class Transaction implements Phase {
   private BodyFeed.Piece.Chunk chunk = new BodyFeed.Piece.Chunk(new byte[0], false);
   private int chunkOffset;
   private boolean awaitsBody;
+  private boolean took;
+
+  /** What a transaction tells of its connection's site. Called on the event loop. */
+  interface Owner {
+
+    /** A MAIL command was answered; whether the host takes the message, or why not. */
+    void proven(Berth berth, Optional<Reply> refusal);
+
+    /** The host has left something unanswered. */
+    void hung(Berth berth, Reply reason);
+
+    /**
+     * The host has refused recipients.
+     *
+     * @param content whether it had seen the content
+     */
+    void refused(Berth berth, List<Held> whom, Reply reply, boolean content);
+
+    /** A claim is to be tried anew: nothing of it was answered. */
+    void startOver(Berth berth, Held held);
+
+    /** The connection is clean, and the host took the message or not. */
+    void proceed(Berth berth, boolean took);
+  }
 
   /** What all transactions of an engine share. */
   record Shipping(Bodies bodies, Lease lease, Endings endings, ReceivedHeader received) {}
 
-  Transaction(
-      Berth berth, ZoneDispatch zone, Shipping shipping, List<Held> recipients, boolean reused) {
+  Transaction(Berth berth, Owner owner, Shipping shipping, List<Held> recipients, boolean reused) {
     this.berth = berth;
     this.connection = berth.connection();
     this.config = connection.config();
-    this.zone = zone;
+    this.owner = owner;
     this.shipping = shipping;
     this.recipients = recipients;
     this.accepted = new ArrayList<>(recipients.size());
@@ -87,29 +110,60 @@ final class Transaction implements Phase {
             shipping.bodies(), recipients.getFirst().claim(), () -> connection.execute(this::pump));
   }
 
-  /** Starts, if the host can take such a message at all; otherwise the recipients end here. */
+  /** Why a host cannot take such a message at all; empty if it can. */
+  static Optional<Reply> unfit(SmtpConnection connection, MessageFacts facts) {
+    Capabilities offered = connection.capabilities();
+    if (facts.smtpUtf8() && !offered.smtpUtf8()) {
+      return Optional.of(
+          Reply.of(553, "5.6.7", "Host " + connection.hop().host() + " has no SMTPUTF8"));
+    }
+    if (offered.sizeMax() > 0 && facts.bodyBytes() > offered.sizeMax()) {
+      return Optional.of(
+          Reply.of(
+              552,
+              "5.3.4",
+              "Host " + connection.hop().host() + " takes " + offered.sizeMax() + " bytes"));
+    }
+    return Optional.empty();
+  }
+
+  /** Whether it is for this claim. */
+  boolean isFor(String messageId, int seq) {
+    return recipients.stream()
+        .anyMatch(held -> held.claim().messageId().equals(messageId) && held.claim().seq() == seq);
+  }
+
+  /** What a claim is doing; empty if it has its outcome. Called on the event loop. */
+  Optional<ClaimPhase> phase(String messageId, int seq) {
+    return rest().stream()
+        .filter(held -> held.claim().messageId().equals(messageId) && held.claim().seq() == seq)
+        .findFirst()
+        .map(
+            held ->
+                new ClaimPhase(
+                    step(),
+                    awaits(),
+                    connection.hop().source(),
+                    connection.hop().host(),
+                    Observer.instant(connection.awaitsSinceNanos())));
+  }
+
+  private ClaimPhase.Step step() {
+    return switch (state) {
+      case ENVELOPE -> {
+        if (repliesRead == 0) {
+          yield ClaimPhase.Step.MAIL;
+        }
+        yield repliesRead <= recipients.size() ? ClaimPhase.Step.RCPT : ClaimPhase.Step.DATA;
+      }
+      case CONTENT -> ClaimPhase.Step.CONTENT;
+      case DOT -> ClaimPhase.Step.FINAL_DOT;
+      case EMPTY_DOT, RESET, OVER -> ClaimPhase.Step.BETWEEN;
+    };
+  }
+
   void start() {
     Capabilities offered = connection.capabilities();
-    Optional<Reply> unfit = Optional.empty();
-    if (facts.smtpUtf8() && !offered.smtpUtf8()) {
-      unfit =
-          Optional.of(
-              Reply.of(553, "5.6.7", "Host " + connection.hop().host() + " has no SMTPUTF8"));
-    } else if (offered.sizeMax() > 0 && facts.bodyBytes() > offered.sizeMax()) {
-      unfit =
-          Optional.of(
-              Reply.of(
-                  552,
-                  "5.3.4",
-                  "Host " + connection.hop().host() + " takes " + offered.sizeMax() + " bytes"));
-    }
-    if (unfit.isPresent()) {
-      state = State.OVER;
-      refuse(recipients, unfit.get());
-      // Not from within: a long row of such messages would deepen the stack.
-      connection.execute(() -> zone.proceed(berth));
-      return;
-    }
     connection.enter(this);
     feed.start();
     int burst = offered.pipelining() ? recipients.size() + 2 : 1;
@@ -200,17 +254,17 @@ final class Transaction implements Phase {
   private void onEnvelope(Reply reply) {
     int number = repliesRead++;
     if (number == 0) {
-      zone.proven(berth);
       if (!reply.positive()) {
         mailRefusal = Optional.of(reply);
       }
+      owner.proven(berth, mailRefusal);
     } else if (number <= recipients.size()) {
       if (mailRefusal.isEmpty()) {
         Held held = recipients.get(number - 1);
         if (reply.positive()) {
           accepted.add(held);
         } else {
-          shipping.endings().refused(held, reply, connection.hop());
+          owner.refused(berth, List.of(held), reply, false);
         }
       }
     } else {
@@ -221,7 +275,7 @@ final class Transaction implements Phase {
       connection.deadline(
           repliesRead > recipients.size() ? config.dataStartTimeout() : config.commandTimeout());
     } else if (mailRefusal.isPresent()) {
-      refuse(recipients, mailRefusal.get());
+      refuse(recipients, mailRefusal.get(), false);
       reset();
     } else if (repliesRead > recipients.size() && accepted.isEmpty()) {
       reset();
@@ -237,7 +291,7 @@ final class Transaction implements Phase {
       connection.protocolError("answered DATA with " + reply.code());
       return;
     }
-    mailRefusal.ifPresent(refusal -> refuse(recipients, refusal));
+    mailRefusal.ifPresent(refusal -> refuse(recipients, refusal, false));
     if (reply.code() == 354) {
       if (accepted.isEmpty()) {
         state = State.EMPTY_DOT;
@@ -249,13 +303,14 @@ final class Transaction implements Phase {
         pump();
       }
     } else {
-      refuse(accepted, reply);
+      refuse(accepted, reply, false);
       reset();
     }
   }
 
   private void onDot(Reply reply) {
     if (reply.positive()) {
+      took = true;
       for (Held held : accepted) {
         shipping.endings().delivered(held, reply, connection.hop());
       }
@@ -264,7 +319,7 @@ final class Transaction implements Phase {
           reply.code() < 400
               ? Reply.of(451, "4.5.0", "The final dot was answered with " + reply.text())
               : reply;
-      refuse(accepted, said);
+      refuse(accepted, said, true);
     }
     if (reply.closing()) {
       state = State.OVER;
@@ -352,7 +407,7 @@ final class Transaction implements Phase {
     if (last.closing()) {
       connection.leave();
     } else {
-      zone.proceed(berth);
+      owner.proceed(berth, took);
     }
   }
 
@@ -362,9 +417,9 @@ final class Transaction implements Phase {
     connection.send(SmtpRequests.rset(), config.commandTimeout());
   }
 
-  private void refuse(List<Held> whom, Reply reply) {
-    for (Held held : whom) {
-      shipping.endings().refused(held, reply, connection.hop());
+  private void refuse(List<Held> whom, Reply reply, boolean content) {
+    if (!whom.isEmpty()) {
+      owner.refused(berth, whom, reply, content);
     }
   }
 
@@ -416,12 +471,15 @@ final class Transaction implements Phase {
       return;
     }
     if (silent) {
-      zone.hung(berth, reason);
+      owner.hung(berth, reason);
     }
     boolean stale = was == State.ENVELOPE && reused && repliesRead == 0 && !silent;
+    if (was == State.ENVELOPE && !stale && repliesRead == 0 && reason.closing()) {
+      owner.proven(berth, Optional.of(reason));
+    }
     for (Held held : rest) {
       if (stale && held.startOver()) {
-        zone.startOver(berth, held);
+        owner.startOver(berth, held);
       } else if (was == State.DOT) {
         shipping
             .endings()
@@ -430,8 +488,11 @@ final class Transaction implements Phase {
                 Reply.of(
                     451, "4.4.2", "In doubt, the final dot was not answered: " + reason.text()),
                 connection.hop());
+      } else if (mailRefusal.isPresent() || reason.closing()) {
+        // The host's own words.
+        owner.refused(berth, List.of(held), mailRefusal.orElse(reason), was != State.ENVELOPE);
       } else {
-        shipping.endings().refused(held, mailRefusal.orElse(reason), connection.hop());
+        shipping.endings().refused(held, reason, connection.hop());
       }
     }
   }

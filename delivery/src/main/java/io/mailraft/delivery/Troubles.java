@@ -7,29 +7,31 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What is remembered of hosts that did not work: for a minute nobody connects to them again, and
- * who wants to is told what the last one was told.
+ * What is remembered of hosts that did not work from a source: for a minute nobody connects to them
+ * from there again, and who wants to is told what the last one was told.
  */
 final class Troubles {
   private static final Duration REMEMBERED = Duration.ofSeconds(60);
   private static final Duration CLEAR_REMEMBERED = Duration.ofMinutes(10);
   private static final int HOSTS_MAX = 10_000;
 
-  private final Cache<InetSocketAddress, Reply> dead =
+  private record Pair(String source, InetSocketAddress host) {}
+
+  private final Cache<Pair, Reply> dead =
       Caffeine.newBuilder().maximumSize(HOSTS_MAX).expireAfterWrite(REMEMBERED).build();
   private final Cache<InetSocketAddress, Boolean> clearOnly =
       Caffeine.newBuilder().maximumSize(HOSTS_MAX).expireAfterWrite(CLEAR_REMEMBERED).build();
 
-  Optional<Reply> of(InetSocketAddress host) {
-    return Optional.ofNullable(dead.getIfPresent(host));
+  Optional<Reply> of(Source source, InetSocketAddress host) {
+    return Optional.ofNullable(dead.getIfPresent(new Pair(source.text(), host)));
   }
 
-  void mark(InetSocketAddress host, Reply reply) {
-    dead.put(host, reply);
+  void mark(Source source, InetSocketAddress host, Reply reply) {
+    dead.put(new Pair(source.text(), host), reply);
   }
 
-  void clear(InetSocketAddress host) {
-    dead.invalidate(host);
+  void clear(Source source, InetSocketAddress host) {
+    dead.invalidate(new Pair(source.text(), host));
   }
 
   /** Whether the host's TLS did not work of late. */

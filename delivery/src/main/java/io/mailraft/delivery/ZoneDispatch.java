@@ -1,32 +1,28 @@
 package io.mailraft.delivery;
 
-import io.mailraft.config.ZoneConfig;
 import io.netty.channel.EventLoopGroup;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
 /**
- * Brings the claims of one zone together with its connections.
- *
- * <p>Claims wait at their site; a {@link SiteRow} says which site may open connections. A
- * connection takes message after message of its site. One lock guards it all; nothing blocks under
- * it, and outcomes are reported outside of it.
+ * The claims of one zone, from when they come until they wait at their site; then {@link
+ * ZoneConnections} has them. One lock guards a zone; nothing blocks under it, and outcomes are
+ * reported outside of it.
  */
 final class ZoneDispatch {
   private static final int CLAIMS_PER_CONNECTION = 4;
   private static final int CLAIMS_MIN = 64;
   private static final Reply STOPPING = Reply.of(451, "4.3.2", "This node is stopping");
   private static final Reply CHANGED = Reply.of(451, "4.3.5", "The zone has changed");
-  private static final Reply LAPSED =
-      Reply.of(451, "4.3.0", "The lease ended before the message was handed over");
+  private static final Reply UNSERVED =
+      Reply.of(451, "4.3.2", "This node has no part of the zone's connections");
 
   /** What all zones of an engine share. */
   record Shared(
@@ -35,7 +31,11 @@ final class ZoneDispatch {
       Transaction.Shipping shipping,
       Meters meters,
       EventLoopGroup loops,
-      Consumer<String> onRoom) {}
+      SendLines lines,
+      ConnectionLimits limits,
+      Standings standings,
+      Appetite appetite,
+      String helo) {}
 
   private final String name;
   private final Shared shared;
@@ -43,20 +43,45 @@ final class ZoneDispatch {
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final Object lock = new Object();
   private final Map<String, List<Held>> resolving = new HashMap<>();
+  private final SourcePool pool;
+  private final Sites sites;
   private final SiteRow row;
-  private final Map<Berth, Transaction> underWay = new HashMap<>();
-  private volatile ZoneConfig config;
+  private final Rationing rationing;
+  private final Agenda agenda;
+  private final ZoneConnections connections;
+  private volatile ZonePlan plan;
   private volatile boolean stopping;
 
-  ZoneDispatch(ZoneConfig config, Shared shared) {
-    this.name = config.name();
-    this.config = config;
-    this.row = new SiteRow(config.connections());
+  ZoneDispatch(ZonePlan plan, Shared shared) {
+    this.name = plan.config().name();
+    this.plan = plan;
     this.shared = shared;
+    this.pool = new SourcePool(plan, shared.helo(), shared.equipment().sources().text());
+    this.rationing = new Rationing(name, shared.appetite());
+    this.sites =
+        new Sites(plan, pool, () -> port(), shared.lines(), shared.limits(), shared.standings());
+    this.row = new SiteRow(sites, shared.limits(), plan.connections());
+    this.agenda = new Agenda(shared.loops(), this::review);
+    this.connections = new ZoneConnections(this, lock, shared, sites, row, rationing);
+    synchronized (lock) {
+      rationing.wants(target());
+    }
+  }
+
+  private Site.Port port() {
+    return connections;
   }
 
   String name() {
     return name;
+  }
+
+  ZonePlan plan() {
+    return plan;
+  }
+
+  boolean stopping() {
+    return stopping;
   }
 
   /** Claims without an outcome. */
@@ -71,352 +96,280 @@ final class ZoneDispatch {
     }
   }
 
+  /** Domains that may not hold as many claims as they like. */
+  int limitedDomains() {
+    synchronized (lock) {
+      return rationing.limited();
+    }
+  }
+
   /** Claims that keep all connections busy while more are on their way. */
   int target() {
-    return Math.max(CLAIMS_MIN, config.connections() * CLAIMS_PER_CONNECTION);
+    int most = plan.connections();
+    return most == 0 ? 0 : Math.max(CLAIMS_MIN, most * CLAIMS_PER_CONNECTION);
   }
 
   void offer(List<Claim> claims) {
-    ZoneConfig current = config;
-    Map<String, List<Held>> byDomain = new HashMap<>();
     open.addAndGet(claims.size());
-    for (Claim claim : claims) {
-      Held held = new Held(claim, this);
-      Optional<Reply> unfit = Paths.unfit(claim);
-      if (unfit.isPresent()) {
-        shared.shipping().endings().refused(held, unfit.get(), Hop.NONE);
-      } else {
-        byDomain
-            .computeIfAbsent(
-                current.host().isPresent() ? "" : claim.domain(), d -> new ArrayList<>())
-            .add(held);
-      }
-    }
-    boolean late;
+    long now = System.nanoTime();
+    ZonePlan current = plan;
+    boolean together =
+        current.config().host().isPresent() && current.throttles().entries().isEmpty();
+    List<Optional<Reply>> unfit = claims.stream().map(Paths::unfit).toList();
+    Map<String, List<Held>> byDomain = new LinkedHashMap<>();
+    Exits exits = new Exits();
     synchronized (lock) {
-      late = stopping;
-      if (!late) {
-        byDomain.forEach(
-            (domain, held) ->
-                resolving.computeIfAbsent(domain, d -> new ArrayList<>()).addAll(held));
+      Optional<Reply> closed = closed();
+      for (int i = 0; i < claims.size(); i++) {
+        Claim claim = claims.get(i);
+        Portion portion = rationing.of(claim.domain(), now);
+        portion.took();
+        Held held = new Held(claim, this, portion, now);
+        if (unfit.get(i).isPresent()) {
+          exits.refused(List.of(held), unfit.get(i).get(), Hop.NONE);
+        } else if (closed.isPresent()) {
+          exits.returned(List.of(held), closed.get());
+        } else {
+          String key = together ? "" : claim.domain();
+          byDomain.computeIfAbsent(key, domain -> new ArrayList<>()).add(held);
+        }
       }
+      byDomain.forEach(
+          (domain, some) ->
+              resolving.computeIfAbsent(domain, key -> new ArrayList<>()).addAll(some));
     }
-    if (late) {
-      byDomain.values().forEach(held -> giveBack(held, STOPPING));
-    } else {
-      route(current, byDomain.keySet());
+    exits.report(shared.shipping().endings());
+    route(current, byDomain.keySet());
+  }
+
+  private Optional<Reply> closed() {
+    if (stopping) {
+      return Optional.of(STOPPING);
     }
+    return plan.connections() == 0 ? Optional.of(UNSERVED) : Optional.empty();
   }
 
   /**
    * Finds the routes of domains. Those that are known are settled together, for their sites' sake.
    */
-  private void route(ZoneConfig current, Set<String> domains) {
+  private void route(ZonePlan current, Set<String> domains) {
     Map<String, Route> known = new HashMap<>();
     for (String domain : domains) {
-      CompletableFuture<Route> route = shared.routes().find(current, domain);
+      CompletableFuture<Route> route = shared.routes().find(current.config(), domain);
       if (route.isDone()) {
         known.put(domain, route.join());
       } else {
         var _ = route.thenAccept(found -> settle(Map.of(domain, found)));
       }
     }
-    settle(known);
+    if (!known.isEmpty()) {
+      settle(known);
+    }
   }
 
   private void settle(Map<String, Route> routes) {
-    List<Held> lapsed = new ArrayList<>(0);
-    Map<Reply, List<Held>> refused = new HashMap<>(0);
+    Exits exits = new Exits();
     synchronized (lock) {
-      Set<Site> changed = new LinkedHashSet<>();
+      long now = System.nanoTime();
+      Map<Site, List<Held>> arrived = new LinkedHashMap<>();
       routes.forEach(
           (domain, route) -> {
-            List<Held> held = resolving.remove(domain);
-            if (held != null) {
+            List<Held> some = resolving.remove(domain);
+            if (some != null) {
               switch (route) {
-                case Route.ToSite toSite -> changed.add(row.add(toSite, held));
-                case Route.Refused(Reply reply) ->
-                    refused.computeIfAbsent(reply, r -> new ArrayList<>()).addAll(held);
+                case Route.ToSite toSite -> {
+                  Site site = sites.of(toSite, domain);
+                  some.forEach(held -> sites.add(site, held, now));
+                  arrived.computeIfAbsent(site, key -> new ArrayList<>()).addAll(some);
+                }
+                case Route.Refused(Reply reply) -> exits.refused(some, reply, Hop.NONE);
               }
             }
           });
-      for (Site site : changed) {
-        useIdle(site, lapsed);
-        row.tidy(site);
-      }
-      openMore();
+      arrived.forEach(
+          (site, some) -> {
+            connections.see(site, now, exits);
+            exits.returned(rationing.arrived(site, some, now), Rationing.SURPLUS);
+            row.tidy(site);
+          });
+      connections.openMore();
     }
-    giveBack(lapsed, LAPSED);
-    refused.forEach(
-        (reply, held) ->
-            held.forEach(one -> shared.shipping().endings().refused(one, reply, Hop.NONE)));
+    exits.report(shared.shipping().endings());
   }
 
-  private void useIdle(Site site, List<Held> lapsed) {
-    while (site.hasWaiting() && !site.idle().isEmpty()) {
-      List<Held> work = take(site, lapsed);
-      if (work.isEmpty()) {
+  /** Looks at a site later, if there is anything to look at. Under the lock. */
+  void reviewSoon(Site site, long now) {
+    if (!site.portions().isEmpty()) {
+      agenda.at(site, now + Rationing.REVIEW_NANOS);
+      site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
+    }
+  }
+
+  /** Looks at the sites that are due: time alone has changed something for them, perhaps. */
+  private void review() {
+    Exits exits = new Exits();
+    synchronized (lock) {
+      if (stopping) {
         return;
       }
-      Berth berth = site.idle().getLast();
-      row.wake(berth);
-      berth.connection().execute(() -> begin(berth, work));
-    }
-  }
-
-  /** The next claims of one message whose lease is alive; the others are put aside. */
-  private List<Held> take(Site site, List<Held> lapsed) {
-    int recipientsMax = shared.equipment().config().maxRecipientsPerTransaction();
-    List<Held> work = site.take(recipientsMax);
-    while (!work.isEmpty()) {
-      List<Held> alive = new ArrayList<>(work.size());
-      for (Held held : work) {
-        (alive(held) ? alive : lapsed).add(held);
+      long now = System.nanoTime();
+      List<Site> due = agenda.take(now);
+      for (Site site : due) {
+        sites.room(site);
+        connections.look(site, now, exits);
       }
-      if (!alive.isEmpty()) {
-        return alive;
-      }
-      work = site.take(recipientsMax);
-    }
-    return work;
-  }
-
-  private boolean alive(Held held) {
-    return shared.shipping().lease().alive(held.claim().epoch());
-  }
-
-  private void openMore() {
-    while (!stopping) {
-      switch (row.next()) {
-        case SiteRow.Step.Open(Site site, boolean alone) -> open(site, alone);
-        case SiteRow.Step.Evict(Berth berth) ->
-            berth.connection().execute(berth.connection()::leave);
-        case SiteRow.Step.Wait _ -> {
-          return;
-        }
+      connections.openMore();
+      for (Site site : due) {
+        review(site, now, exits);
       }
     }
+    exits.report(shared.shipping().endings());
   }
 
-  private void open(Site site, boolean alone) {
-    Held first = site.first();
-    new Dial(
-            shared.equipment(),
-            site.route(),
-            shared.loops().next(),
-            alone,
-            () -> !stopping && alive(first),
-            new Dial.Listener() {
-              @Override
-              public void connected(SmtpConnection connection) {
-                dock(connection, site);
-              }
-
-              @Override
-              public void unreachable(Reply reply) {
-                missed(site, reply);
-              }
-
-              @Override
-              public void lapsed(Reply reason) {
-                lapse(site, reason);
-              }
-            })
-        .start();
-  }
-
-  private void dock(SmtpConnection connection, Site site) {
-    Berth berth = new Berth(connection, site);
-    synchronized (lock) {
-      row.docked(site);
+  private void review(Site site, long now, Exits exits) {
+    Rationing.Outlook outlook =
+        new Rationing.Outlook(
+            sites.shareless(site),
+            !sites.usable(site, now),
+            site.hasWaiting() && row.full() && row.wantsMore(site, now));
+    List<Held> surplus = new ArrayList<>(0);
+    Optional<Long> again = rationing.review(site, outlook, now, surplus);
+    exits.returned(surplus, Rationing.SURPLUS);
+    again.ifPresent(at -> agenda.at(site, at));
+    site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
+    site.ways().values().stream()
+        .flatMap(way -> way.readyNanos.stream())
+        .filter(at -> at - now > 0)
+        .forEach(at -> agenda.at(site, at));
+    if (site.pace().slowed(now)) {
+      agenda.at(site, now + Pace.SPACING_NANOS_MAX);
     }
-    shared.meters().connected(name);
-    connection.channel().closeFuture().addListener(done -> gone(berth));
-    proceed(berth);
-  }
-
-  private void missed(Site site, Reply reply) {
-    List<Held> waiting = List.of();
-    Hop hop = new Hop("", site.route().hosts().getFirst().name());
-    synchronized (lock) {
-      row.missed(site);
-      if (site.connections() == 0) {
-        waiting = site.drain();
-      }
-      row.tidy(site);
-      openMore();
-    }
-    waiting.forEach(held -> shared.shipping().endings().refused(held, reply, hop));
-  }
-
-  private void lapse(Site site, Reply reason) {
-    List<Held> lapsed = new ArrayList<>();
-    synchronized (lock) {
-      row.dropped(site);
-      for (Held held : site.drain()) {
-        if (alive(held)) {
-          site.add(held);
-        } else {
-          lapsed.add(held);
-        }
-      }
-      row.tidy(site);
-      openMore();
-    }
-    giveBack(lapsed, reason);
-  }
-
-  /** Finds the next thing to do for a connection that is clean. Called on its event loop. */
-  void proceed(Berth berth) {
-    List<Held> lapsed = new ArrayList<>(0);
-    List<Held> work = List.of();
-    SmtpConnection connection = berth.connection();
-    boolean leaves;
-    synchronized (lock) {
-      underWay.remove(berth);
-      if (berth.gone || connection.over()) {
-        return;
-      }
-      leaves =
-          stopping
-              || berth.transactions >= shared.equipment().config().maxMessagesPerConnection()
-              || row.givesWay(berth);
-      if (leaves) {
-        row.depart(berth);
-      } else {
-        work = take(berth.site(), lapsed);
-        row.tidy(berth.site());
-        if (work.isEmpty()) {
-          connection.enter(new Idle(connection));
-          connection.deadline(shared.equipment().config().idleTimeout());
-          row.rest(berth);
-          openMore();
-        }
-      }
-    }
-    giveBack(lapsed, LAPSED);
-    if (leaves) {
-      connection.leave();
-    } else if (!work.isEmpty()) {
-      begin(berth, work);
-    }
-  }
-
-  private void begin(Berth berth, List<Held> work) {
-    boolean over;
-    Optional<Transaction> begun = Optional.empty();
-    synchronized (lock) {
-      over = berth.gone || berth.connection().over();
-      if (!over && !stopping) {
-        boolean reused = berth.transactions++ > 0;
-        Transaction transaction = new Transaction(berth, this, shared.shipping(), work, reused);
-        underWay.put(berth, transaction);
-        begun = Optional.of(transaction);
-      }
-    }
-    if (begun.isPresent()) {
-      begun.get().start();
-    } else if (over) {
-      work.forEach(held -> startOver(berth, held));
-    } else {
-      giveBack(work, STOPPING);
-      berth.connection().leave();
-    }
-  }
-
-  /** The connection has shown that its host answers MAIL. */
-  void proven(Berth berth) {
-    if (berth.proven) {
-      return;
-    }
-    synchronized (lock) {
-      berth.proven = true;
-      berth.site().proven++;
-      openMore();
-    }
-  }
-
-  /** The host has left a transaction unanswered: nobody connects to it for a while. */
-  void hung(Berth berth, Reply reason) {
-    shared.equipment().troubles().mark(berth.connection().remote(), reason);
-  }
-
-  /**
-   * Takes back a claim whose connection turned out to be dead before anything of it was answered.
-   */
-  void startOver(Berth berth, Held held) {
-    boolean late;
-    synchronized (lock) {
-      late = stopping;
-      if (!late) {
-        row.putBack(berth.site(), List.of(held));
-        openMore();
-      }
-    }
-    if (late) {
-      giveBack(List.of(held), STOPPING);
-    }
-  }
-
-  private void gone(Berth berth) {
-    synchronized (lock) {
-      row.gone(berth);
-      underWay.remove(berth);
-      openMore();
-    }
+    row.tidy(site);
   }
 
   /** A claim of this zone has its outcome. */
-  void ended() {
-    int left = open.decrementAndGet();
-    if (stopping) {
-      if (left == 0) {
-        drained.complete(null);
-      }
-    } else if (left <= target() - target() / 4) {
-      shared.onRoom().accept(name);
+  void ended(Portion portion) {
+    portion.ended();
+    if (open.decrementAndGet() == 0 && stopping) {
+      drained.complete(null);
     }
   }
 
   /**
-   * Takes over changed settings. Claims that wait for another next hop than the present one go
-   * back.
+   * Takes over a changed plan. Claims that wait for another next hop than the present one go back,
+   * and all that wait where this node has no part of the zone any more.
    */
-  void update(ZoneConfig fresh) {
-    List<Held> waiting = new ArrayList<>();
+  void update(ZonePlan fresh) {
+    Exits exits = new Exits();
     synchronized (lock) {
-      boolean moved = !fresh.host().equals(config.host()) || fresh.port() != config.port();
-      config = fresh;
+      boolean moved =
+          !fresh.config().host().equals(plan.config().host())
+              || fresh.config().port() != plan.config().port();
+      plan = fresh;
+      pool.follow(fresh);
       row.connectionsMax(fresh.connections());
-      if (moved) {
-        waiting.addAll(drainAll());
+      Sites.Changes changes = sites.follow(fresh);
+      long now = System.nanoTime();
+      changes.parted().forEach(site -> rationing.free(site, now));
+      rationing.wants(target());
+      if (moved || fresh.connections() == 0) {
+        Reply reason = moved ? CHANGED : UNSERVED;
+        exits.returned(changes.moving(), reason);
+        exits.returned(drainAll(), reason);
+        rationing.freeAll();
+      } else {
+        rearrange(changes, now, exits);
       }
-      openMore();
+      connections.openMore();
     }
-    giveBack(waiting, CHANGED);
+    exits.report(shared.shipping().endings());
+  }
+
+  private void rearrange(Sites.Changes changes, long now, Exits exits) {
+    for (Site site : changes.parted()) {
+      site.ways().values().forEach(way -> dismiss(way, way.idle().size()));
+      row.tidy(site);
+    }
+    for (Held held : changes.moving()) {
+      Site before = held.portion().site.orElseThrow();
+      Site site = sites.of(before.route(), held.claim().domain());
+      sites.add(site, held, now);
+    }
+    for (Site site : List.copyOf(sites.all())) {
+      for (Way way : List.copyOf(site.ways().values())) {
+        connections.retreat(way, now);
+        dismiss(way, shared.limits().excess(way.terms.caps()));
+      }
+      if (!sites.shareless(site)) {
+        rationing.freeNothing(site, now);
+      }
+      connections.see(site, now, exits);
+    }
+    connections.leave(row.dismiss(row.surplus()));
+  }
+
+  private void dismiss(Way way, int most) {
+    List<Berth> oldest = way.idle().stream().limit(most).toList();
+    connections.leave(row.dismiss(oldest));
   }
 
   private List<Held> drainAll() {
     List<Held> waiting = new ArrayList<>();
     resolving.values().forEach(waiting::addAll);
     resolving.clear();
-    waiting.addAll(row.drain());
-    for (Berth berth : row.dismiss()) {
-      berth.connection().execute(berth.connection()::leave);
+    for (Site site : List.copyOf(sites.all())) {
+      waiting.addAll(site.drain());
+      row.tidy(site);
     }
+    connections.leave(row.dismiss(row.idle()));
     return waiting;
+  }
+
+  /** Halves the pace of a site, if there is one of that name. */
+  void slowDown(String site) {
+    synchronized (lock) {
+      long now = System.nanoTime();
+      for (Site one : sites.all()) {
+        if (one.name().equals(site)) {
+          one.pace().slowDown(now);
+          agenda.at(one, now + Rationing.REVIEW_NANOS);
+        }
+      }
+    }
+  }
+
+  /** How the zone's mail goes, for each site and source. */
+  List<SiteState> states() {
+    synchronized (lock) {
+      return new Observer(name, plan, sites, row).states();
+    }
+  }
+
+  /** What a claim is doing; empty if it is not here. */
+  Optional<CompletableFuture<Optional<ClaimPhase>>> phase(String messageId, int seq) {
+    synchronized (lock) {
+      Observer observer = new Observer(name, plan, sites, row);
+      return observer
+          .resolving(resolving.values(), messageId, seq)
+          .or(() -> observer.waiting(messageId, seq))
+          .map(phase -> CompletableFuture.completedFuture(Optional.of(phase)))
+          .or(() -> observer.underWay(connections.underWay(), messageId, seq));
+    }
   }
 
   /**
    * Starts nothing any more and gives back what waits; done when the last claim has its outcome.
    */
   CompletableFuture<Void> stop() {
-    List<Held> waiting;
+    Exits exits = new Exits();
     synchronized (lock) {
       stopping = true;
-      waiting = drainAll();
+      agenda.close();
+      exits.returned(drainAll(), STOPPING);
+      rationing.wants(0);
+      rationing.freeAll();
     }
-    giveBack(waiting, STOPPING);
+    exits.report(shared.shipping().endings());
     if (open.get() == 0) {
       drained.complete(null);
     }
@@ -427,36 +380,8 @@ final class ZoneDispatch {
   void abandon() {
     Map<Berth, Transaction> left;
     synchronized (lock) {
-      left = Map.copyOf(underWay);
+      left = Map.copyOf(connections.underWay());
     }
     left.forEach((berth, transaction) -> berth.connection().execute(transaction::stop));
-  }
-
-  private void giveBack(List<Held> helds, Reply reason) {
-    helds.forEach(held -> shared.shipping().endings().returned(held, reason));
-  }
-
-  /** A clean connection waits for work. */
-  private record Idle(SmtpConnection connection) implements Phase {
-    @Override
-    public String awaits() {
-      return "work";
-    }
-
-    @Override
-    public boolean leavesOnTimeout() {
-      return true;
-    }
-
-    @Override
-    public void onReply(Reply reply) {
-      // Usually 421: the host has waited long enough.
-      connection.lose(reply, false);
-    }
-
-    @Override
-    public void onLost(Reply reason, boolean silent) {
-      // Nothing was under way.
-    }
   }
 }

@@ -75,11 +75,13 @@ public final class DeliveryBench {
             id -> new OneChunk(body),
             epoch -> true,
             outcomes,
-            zone -> {},
+            Throttling.NONE,
+            new Hunger(),
             new SimpleMeterRegistry())) {
       engine.zones(
           Map.of(
-              "default", new ZoneConfig("default", connections, Optional.of("127.0.0.1"), port)));
+              "default",
+              Rig.plan(new ZoneConfig("default", connections, Optional.of("127.0.0.1"), port))));
       MessageFacts facts =
           new MessageFacts(
               "a@from.example",
@@ -112,7 +114,8 @@ public final class DeliveryBench {
                   "to.example",
                   "b@to.example",
                   facts,
-                  0));
+                  0,
+                  Optional.empty()));
         }
         engine.offer(claims);
         long now = System.nanoTime();

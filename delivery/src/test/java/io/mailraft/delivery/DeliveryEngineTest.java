@@ -255,7 +255,7 @@ class DeliveryEngineTest {
       rig.engine.offer(rig.message("a@to.example"));
       assertThat(atDot.await(Rig.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       rig.engine.offer(rig.message("b@to.example"));
-      rig.engine.zones(Map.of("default", Rig.zone(Optional.of("127.0.0.1"), fresh.port(), 2)));
+      rig.plan(Rig.plan(Rig.zone(Optional.of("127.0.0.1"), fresh.port(), 2)));
       assertThat(rig.await(1).getFirst()).isInstanceOf(Outcome.Returned.class);
       assertThat(rig.deliverOne()).isInstanceOf(Outcome.Delivered.class);
       assertThat(fresh.messages()).isEqualTo(1);
@@ -270,10 +270,9 @@ class DeliveryEngineTest {
   void counts_outcomes_and_tells_what_it_wants() throws Exception {
     try (SmtpSink sink = sink(Script.OBEDIENT);
         Rig rig = Rig.to(sink.port()).connections(100).start()) {
-      assertThat(rig.engine.wanted("default")).isEqualTo(400);
-      assertThat(rig.engine.wanted("none")).isZero();
+      assertThat(rig.hunger.wants("default")).isEqualTo(400);
+      assertThat(rig.hunger.wants("none")).isZero();
       rig.deliverOne();
-      assertThat(rig.rooms.poll(Rig.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo("default");
       assertThat(rig.engine.stop(Rig.PATIENCE)).succeedsWithin(Rig.PATIENCE);
       assertThat(
               rig.registry

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mailraft.config.DeliveryConfig;
 import io.mailraft.config.DnsConfig;
 import io.mailraft.config.HostPort;
+import io.mailraft.config.PoolSource;
+import io.mailraft.config.Rate;
+import io.mailraft.config.Throttle;
+import io.mailraft.config.Throttles;
 import io.mailraft.config.ZoneConfig;
+import io.mailraft.config.ZonePool;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,9 +18,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,7 +31,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An engine with its surroundings: bodies in memory, a lease that a test can end, outcomes to wait
- * for.
+ * for, sends from a double, and what the engine says of its appetite.
  */
 final class Rig implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -33,21 +40,50 @@ final class Rig implements AutoCloseable {
   final Map<String, byte[]> bodies = new ConcurrentHashMap<>();
   final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  final BlockingQueue<String> rooms = new LinkedBlockingQueue<>();
+  final Hunger hunger;
   private final AtomicLong ids = new AtomicLong();
   volatile Lease lease = epoch -> true;
   final DeliveryEngine engine;
+  private volatile ZonePlan plan;
 
   private Rig(Setup setup) {
+    hunger = setup.feeder.map(Feeder::hunger).orElseGet(Hunger::new);
+    Appetite appetite = setup.feeder.isPresent() ? setup.feeder.get() : hunger;
+    Outcomes sink = setup.feeder.isPresent() ? setup.feeder.get() : outcomes::add;
     engine =
         new DeliveryEngine(
             setup.settings(),
             setup.bodies.orElse(this::open),
             epoch -> lease.alive(epoch),
-            outcomes::add,
-            rooms::add,
+            sink,
+            setup.throttling,
+            appetite,
             registry);
-    engine.zones(Map.of("default", setup.zone));
+    setup.feeder.ifPresent(feeder -> feeder.feeds(engine::offer));
+    plan = setup.plan();
+    engine.zones(Map.of("default", plan));
+  }
+
+  /** The plan of the zone {@code default}. */
+  ZonePlan plan() {
+    return plan;
+  }
+
+  /** Gives the zone another plan. */
+  void plan(ZonePlan fresh) {
+    plan = fresh;
+    engine.zones(Map.of("default", fresh));
+  }
+
+  /** A node that has all of a zone's connections to itself, without throttles. */
+  static ZonePlan plan(ZoneConfig zone) {
+    return new ZonePlan(
+        zone,
+        zone.connections(),
+        zone.pool().sources(),
+        Throttles.NONE,
+        (counter, limit) -> limit,
+        Duration.ofHours(6));
   }
 
   /** How a rig is set up; each method changes this setup. */
@@ -61,14 +97,82 @@ final class Rig implements AutoCloseable {
     private List<String> local = List.of("127.0.0.1");
     private boolean loopbackMx = true;
     private Optional<Bodies> bodies = Optional.empty();
+    private Optional<Feeder> feeder = Optional.empty();
+    private Throttling throttling = Throttling.NONE;
+    private Throttles throttles = Throttles.NONE;
+    private ZonePlan.Shares shares = (counter, limit) -> limit;
+    private Duration blocklistPause = Duration.ofHours(6);
 
     Setup(ZoneConfig zone) {
       this.zone = zone;
     }
 
     Setup connections(int most) {
-      zone = new ZoneConfig(zone.name(), most, zone.host(), zone.port());
+      zone =
+          new ZoneConfig(
+              zone.name(),
+              most,
+              zone.host(),
+              zone.port(),
+              zone.routing(),
+              zone.pool(),
+              zone.throttle());
       return this;
+    }
+
+    /** From these addresses, written {@code 127.0.0.11} or {@code 127.0.0.11*3} for a weight. */
+    Setup pool(ZonePool.Ipv6 ipv6, ZonePool.PoolHash hash, String... sources) {
+      zone = Rig.pooled(zone, ipv6, hash, sources);
+      return this;
+    }
+
+    Setup pool(String... sources) {
+      return pool(ZonePool.Ipv6.AUTO, ZonePool.PoolHash.NONE, sources);
+    }
+
+    /** The whole zone's rate. */
+    Setup rate(String rate) {
+      zone =
+          new ZoneConfig(
+              zone.name(),
+              zone.connections(),
+              zone.host(),
+              zone.port(),
+              zone.routing(),
+              zone.pool(),
+              Optional.of(Rate.parse(rate)));
+      return this;
+    }
+
+    /** With a queue that gives claims and takes outcomes. */
+    Setup feeder(Feeder queue) {
+      feeder = Optional.of(queue);
+      return this;
+    }
+
+    Setup throttling(Throttling other) {
+      throttling = other;
+      return this;
+    }
+
+    Setup throttles(Throttle... entries) {
+      throttles = Rig.throttles(entries);
+      return this;
+    }
+
+    Setup shares(ZonePlan.Shares other) {
+      shares = other;
+      return this;
+    }
+
+    Setup blocklistPause(Duration pause) {
+      blocklistPause = pause;
+      return this;
+    }
+
+    private ZonePlan plan() {
+      return new ZonePlan(
+          zone, zone.connections(), zone.pool().sources(), throttles, shares, blocklistPause);
     }
 
     Setup timeout(Duration duration) {
@@ -139,6 +243,44 @@ final class Rig implements AutoCloseable {
     }
   }
 
+  static Throttles throttles(Throttle... entries) {
+    Map<String, Throttle> byKey = new LinkedHashMap<>();
+    for (Throttle entry : entries) {
+      byKey.put(entry.entry(), entry);
+    }
+    return new Throttles(byKey);
+  }
+
+  static Throttle rate(String entry, String rate, int burst, Throttle.Scope per) {
+    return new Throttle(entry, Optional.of(Rate.parse(rate)), burst, OptionalInt.empty(), per);
+  }
+
+  static Throttle connections(String entry, int most, Throttle.Scope per) {
+    return new Throttle(entry, Optional.empty(), 1, OptionalInt.of(most), per);
+  }
+
+  static ZoneConfig pooled(
+      ZoneConfig zone, ZonePool.Ipv6 ipv6, ZonePool.PoolHash hash, String... sources) {
+    return new ZoneConfig(
+        zone.name(),
+        zone.connections(),
+        zone.host(),
+        zone.port(),
+        zone.routing(),
+        new ZonePool(Arrays.stream(sources).map(Rig::source).toList(), ipv6, hash),
+        zone.throttle());
+  }
+
+  private static PoolSource source(String text) {
+    int star = text.indexOf('*');
+    String address = star < 0 ? text : text.substring(0, star);
+    return new PoolSource(
+        InetAddress.ofLiteral(address),
+        Optional.of("s" + address.replaceAll("[.:]", "-") + ".example"),
+        star < 0 ? 1 : Integer.parseInt(text.substring(star + 1)),
+        Optional.empty());
+  }
+
   static Setup to(int port) {
     return new Setup(zone(Optional.of("127.0.0.1"), port, 1));
   }
@@ -181,7 +323,8 @@ final class Rig implements AutoCloseable {
     List<Claim> claims = new ArrayList<>();
     for (int i = 0; i < recipients.length; i++) {
       String domain = recipients[i].substring(recipients[i].lastIndexOf('@') + 1);
-      claims.add(new Claim(id, i + 1, 7, "default", domain, recipients[i], facts, 0));
+      claims.add(
+          new Claim(id, i + 1, 7, "default", domain, recipients[i], facts, 0, Optional.empty()));
     }
     return claims;
   }

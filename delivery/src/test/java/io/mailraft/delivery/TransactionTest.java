@@ -12,6 +12,7 @@ import io.mailraft.testkit.TestCertificate;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -324,7 +325,8 @@ class TransactionTest {
                 "to.example",
                 "a@to.example",
                 first.message(),
-                attempts);
+                attempts,
+                Optional.empty());
         assertThat(((Outcome.Deferred) rig.deliver(List.of(claim)).getFirst()).delay())
             .isEqualTo(Duration.ofMinutes(attempts == 0 ? 5 : 7));
       }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The words of the queue in the words of delivery, and back: each module states what it needs, and
@@ -45,7 +46,8 @@ final class Handover implements Bodies, Outcomes {
               delivery.delivery().getDomain(),
               delivery.delivery().getAddress(),
               facts.computeIfAbsent(delivery.id(), id -> facts(delivery)),
-              delivery.delivery().getAttempts()));
+              delivery.delivery().getAttempts(),
+              Optional.empty()));
     }
     return claims;
   }

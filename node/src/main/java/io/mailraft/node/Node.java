@@ -9,6 +9,7 @@ import io.mailraft.config.ZoneConfig;
 import io.mailraft.config.ZonesDocument;
 import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
+import io.mailraft.delivery.Throttling;
 import io.mailraft.node.admin.AdminService;
 import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.smtp.SmtpFrontDoor;
@@ -30,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -58,6 +58,7 @@ final class Node implements AutoCloseable {
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Queue queue;
+  private final WholeZones appetite = new WholeZones();
   private final DeliveryEngine delivery;
   private final NodeMeters meters;
   private final List<SmtpFrontDoor> smtp = new ArrayList<>();
@@ -91,7 +92,8 @@ final class Node implements AutoCloseable {
             handover,
             queue::leaseAlive,
             handover,
-            zone -> {},
+            Throttling.NONE,
+            appetite,
             metrics);
     this.meters = new NodeMeters(metrics, queue);
     for (SmtpConfig listener : config.smtp()) {
@@ -200,10 +202,8 @@ final class Node implements AutoCloseable {
       Map<String, ZoneConfig> zones =
           ZonesDocument.parse(document.yaml(), "cluster document " + document.version());
       router = new Router(zones, SUSPENDED);
-      delivery.zones(zones);
-      Map<String, Integer> wanted = new TreeMap<>();
-      zones.keySet().forEach(zone -> wanted.put(zone, delivery.open(zone) + delivery.wanted(zone)));
-      queue.want(wanted);
+      delivery.zones(WholeZones.plans(zones));
+      queue.want(appetite.wanted());
       log.info("cluster document {} is in force: zones {}", document.version(), zones.keySet());
     } catch (ConfigException e) {
       log.error(

@@ -1,0 +1,174 @@
+package io.mailraft.delivery;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The connections of one zone that are being opened, and what follows where none comes of it. Takes
+ * the zone's lock.
+ */
+final class Openings {
+  /** Sources that are tried before what waits for a site that cannot be reached is deferred. */
+  private static final int MISSES_MAX = 2;
+
+  private final ZoneDispatch zone;
+  private final Object lock;
+  private final ZoneDispatch.Shared shared;
+  private final Sites sites;
+  private final SiteRow row;
+  private final Rationing rationing;
+  private final Loader loader;
+  private final ZoneConnections connections;
+
+  /**
+   * @param lock the zone's
+   */
+  Openings(
+      ZoneDispatch zone,
+      Object lock,
+      ZoneDispatch.Shared shared,
+      Sites sites,
+      SiteRow row,
+      Rationing rationing,
+      Loader loader,
+      ZoneConnections connections) {
+    this.zone = zone;
+    this.lock = lock;
+    this.shared = shared;
+    this.sites = sites;
+    this.row = row;
+    this.rationing = rationing;
+    this.loader = loader;
+    this.connections = connections;
+  }
+
+  /** Starts one. Under the zone's lock. */
+  void open(Way way, Slip slip, boolean alone) {
+    Held first = way.site().first().orElseThrow();
+    Opening opening = new Opening(way, slip);
+    Dial dial =
+        new Dial(
+            shared.equipment(),
+            way.site().route(),
+            way.source(),
+            zone.plan().config().pool().ipv6(),
+            shared.loops().next(),
+            alone,
+            () -> !zone.stopping() && loader.alive(first),
+            opening);
+    opening.dial = Optional.of(dial);
+    way.dials().add(dial);
+    dial.start();
+  }
+
+  private final class Opening implements Dial.Listener {
+    private final Way way;
+    private final Slip slip;
+    private Optional<Dial> dial = Optional.empty();
+
+    private Opening(Way way, Slip slip) {
+      this.way = way;
+      this.slip = slip;
+    }
+
+    @Override
+    public void connected(SmtpConnection connection) {
+      synchronized (lock) {
+        dial.ifPresent(way.dials()::remove);
+        row.docked(way);
+      }
+      connections.docked(new Berth(connection, way, slip));
+    }
+
+    @Override
+    public void missed(Dial.Miss miss, Reply reply) {
+      Exits exits = new Exits();
+      synchronized (lock) {
+        dial.ifPresent(way.dials()::remove);
+        row.dropped(way, slip);
+        noConnection(way, miss, reply, exits);
+        connections.openMore();
+      }
+      exits.report(shared.shipping().endings());
+    }
+
+    @Override
+    public void lapsed(Reply reason) {
+      Exits exits = new Exits();
+      synchronized (lock) {
+        dial.ifPresent(way.dials()::remove);
+        row.dropped(way, slip);
+        returnLapsed(way.site(), reason, exits);
+        connections.openMore();
+      }
+      exits.report(shared.shipping().endings());
+    }
+  }
+
+  private void returnLapsed(Site site, Reply reason, Exits exits) {
+    long now = System.nanoTime();
+    for (Held held : site.drain()) {
+      if (loader.alive(held)) {
+        sites.add(site, held, now);
+      } else {
+        exits.returned(List.of(held), reason);
+      }
+    }
+    connections.see(site, now, exits);
+  }
+
+  /**
+   * No host of a site took a connection. Where the way has others, they go on, and more are not
+   * wanted for a while. Otherwise it rests; another source is tried, and if that is of no use, too,
+   * what waits is deferred.
+   */
+  private void noConnection(Way way, Dial.Miss miss, Reply reply, Exits exits) {
+    Site site = way.site();
+    long now = System.nanoTime();
+    switch (miss) {
+      case NOWHERE -> {
+        // What the name servers say is remembered by Dns.
+      }
+      case UNREACHABLE -> unreachable(way, reply, now);
+      case UNBOUND -> way.standing().dead(reply, now);
+      case UNSUITED -> way.standing().unsuited(reply, now);
+      case BLOCKLISTED -> blocklist(way, reply, now);
+    }
+    sites.keep(way);
+    connections.retreat(way, now);
+    site.misses++;
+    boolean other = miss != Dial.Miss.NOWHERE && sites.usable(site, now);
+    boolean goesOn = other && (miss != Dial.Miss.UNREACHABLE || site.misses < MISSES_MAX);
+    if (site.connections() == 0 && !goesOn) {
+      site.misses = 0;
+      Hop hop = new Hop("", site.route().hosts().getFirst().name());
+      List<Held> waiting = site.drain();
+      if (miss == Dial.Miss.BLOCKLISTED) {
+        exits.deferred(waiting, reply, hop);
+      } else {
+        exits.refused(waiting, reply, hop);
+      }
+      if (!other && miss != Dial.Miss.NOWHERE) {
+        rationing.rests(site, now);
+      }
+    }
+    connections.see(site, now, exits);
+  }
+
+  private void unreachable(Way way, Reply reply, long now) {
+    if (way.connections() == 0) {
+      way.standing().dead(reply, now);
+      way.window().restart();
+    } else {
+      var _ = way.window().failed(way.connections(), now);
+      row.hold(way, now);
+    }
+  }
+
+  /** A site has said that a source is blocklisted. Under the zone's lock. */
+  void blocklist(Way way, Reply reply, long now) {
+    way.standing().blocklisted(reply, zone.plan().blocklistPause(), now);
+    sites.keep(way);
+    shared.meters().blocklisted(zone.name());
+  }
+}
