@@ -30,7 +30,7 @@ final class BlocklistReply {
       Pattern.compile(
           "\\b(sender|e-?mail|from|return) (address|domain)\\b(?! ?\\[?\\d+\\.\\d+)[^;]{0,80}"
               + "(block|black|list|reputation)"
-              + "|\\bdomain\\b[^;.]{0,40}((block|black)[ -]?list|reputation)"
+              + "|\\bdomain\\b(?!('s)? ip)[^;]{0,40}((block|black)[ -]?list|reputation)"
               + "|reputation of the (sending |sender )?domain"
               + "|\\bhelo\\b[^;.]{0,80}(block|black|list)"
               + "|\\b(urls?|uris?|links?|web ?sites?|attachments?|content|phrases?|words?)\\b"

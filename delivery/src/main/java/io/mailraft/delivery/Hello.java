@@ -119,7 +119,9 @@ final class Hello implements Phase {
       } else {
         ready();
       }
-    } else if (reply.permanent() && !secure) {
+    } else if (reply.permanent()
+        && !secure
+        && !BlocklistReply.says(reply, connection.hop().source())) {
       step = Step.HELO;
       connection.send(SmtpRequests.helo(helo), config.commandTimeout());
     } else {

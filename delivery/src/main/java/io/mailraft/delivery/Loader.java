@@ -52,18 +52,18 @@ final class Loader {
   }
 
   private List<Held> fit(List<Held> work, Berth berth, Exits exits) {
-    Optional<Reply> unfit =
-        Transaction.unfit(berth.connection(), work.getFirst().claim().message());
-    if (unfit.isPresent()) {
-      exits.refused(work, unfit.get(), berth.connection().hop());
-      return List.of();
-    }
     List<Held> alive = new ArrayList<>(work.size());
     List<Held> lapsed = new ArrayList<>(0);
     for (Held held : work) {
       (alive(held) ? alive : lapsed).add(held);
     }
     exits.returned(lapsed, LAPSED);
+    Optional<Reply> unfit =
+        Transaction.unfit(berth.connection(), work.getFirst().claim().message());
+    if (unfit.isPresent()) {
+      exits.refused(alive, unfit.get(), berth.connection().hop());
+      return List.of();
+    }
     return alive;
   }
 

@@ -25,6 +25,9 @@ final class Portion {
   /** When the limit was first told since the domain was last free. */
   long limitedNanos;
 
+  /** Since when the limit would be a little less; empty if it would not. */
+  Optional<Long> lessNanos = Optional.empty();
+
   /** When a claim of it was last held, as far as was looked. */
   long heldNanos;
 

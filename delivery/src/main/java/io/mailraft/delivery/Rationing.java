@@ -48,6 +48,10 @@ final class Rationing {
       Reply.of(451, "4.3.2", "The site cannot be sent more for now; the claim goes back");
 
   private static final int CLAIMS_MAX = 10_000;
+
+  /** Where nothing changes for long, a site is looked at every eight seconds. */
+  private static final int QUIET_MAX = 3;
+
   private static final int SWEEP_MIN = 1024;
 
   private final String zone;
@@ -56,6 +60,7 @@ final class Rationing {
   private int sweepAt = SWEEP_MIN;
   private Optional<Integer> wanted = Optional.empty();
   private int limited;
+  private long said;
 
   Rationing(String zone, Appetite appetite) {
     this.zone = zone;
@@ -120,6 +125,7 @@ final class Rationing {
       portion.limit = Optional.empty();
       portion.freedNanos = Optional.of(nowNanos);
       limited--;
+      said++;
       appetite.frees(zone, portion.domain());
     }
   }
@@ -180,6 +186,7 @@ final class Rationing {
                 .filter(first -> nowNanos - first.sinceNanos() >= SLOW_NANOS)
                 .isPresent();
     boolean rests = outlook.resting() && !site.route().fixed();
+    long saidBefore = said;
     if (slow || rests || shortOfSends(site)) {
       site.heldBackNanos = Optional.of(nowNanos);
     }
@@ -194,8 +201,8 @@ final class Rationing {
     if (site.portions().isEmpty()) {
       return Optional.empty();
     }
-    boolean closely = site.hasWaiting() || (limited > 0 && !outlook.nothing());
-    return Optional.of(nowNanos + (closely ? REVIEW_NANOS : CALM_NANOS));
+    site.quietReviews = said == saidBefore && surplus.isEmpty() ? site.quietReviews + 1 : 0;
+    return Optional.of(nowNanos + (REVIEW_NANOS << Math.min(site.quietReviews, QUIET_MAX)));
   }
 
   private void forget(Site site, long nowNanos) {
@@ -273,7 +280,7 @@ final class Rationing {
     }
   }
 
-  /** Small changes are not worth a word. */
+  /** Small changes are not worth a word, unless it stays less for a while. */
   private void limit(Portion portion, int claims, long nowNanos) {
     if (portion.limit.isEmpty()) {
       limited++;
@@ -283,17 +290,31 @@ final class Rationing {
       portion.relapses = relapse ? portion.relapses + 1 : 0;
     } else {
       int before = portion.limit.get();
-      boolean same = before == claims || (before > 0 && claims > 0 && alike(before, claims));
-      if (same) {
+      boolean less = claims < before;
+      if (!less) {
+        portion.lessNanos = Optional.empty();
+      }
+      if (before == claims || (alike(before, claims) && !(less && stays(portion, nowNanos)))) {
         return;
       }
     }
+    portion.lessNanos = Optional.empty();
     portion.limit = Optional.of(claims);
+    said++;
     appetite.limits(zone, portion.domain(), claims);
   }
 
+  private static boolean stays(Portion portion, long nowNanos) {
+    if (portion.lessNanos.isEmpty()) {
+      portion.lessNanos = Optional.of(nowNanos);
+    }
+    return nowNanos - portion.lessNanos.get() >= CALM_NANOS;
+  }
+
   private static boolean alike(int before, int claims) {
-    return Math.abs(before - claims) <= Math.max(1, Math.max(before, claims) / 4);
+    return before > 0
+        && claims > 0
+        && Math.abs(before - claims) <= Math.max(1, Math.max(before, claims) / 4);
   }
 
   private static void trim(Site site, Portion portion, List<Held> surplus) {

@@ -47,6 +47,9 @@ final class Site {
   /** Of those the ones on which a MAIL command was answered. */
   int proven;
 
+  /** Of those the ones that take no more work. */
+  int leaving;
+
   /** Attempts at a connection that led nowhere since one succeeded. */
   int misses;
 
@@ -67,6 +70,9 @@ final class Site {
 
   /** When it was last seen to be held back by something of its own. */
   Optional<Long> heldBackNanos = Optional.empty();
+
+  /** How often in a row nothing had changed when it was looked at. */
+  int quietReviews;
 
   /** When its domains were last told what they may hold. */
   long rationedNanos;
@@ -137,6 +143,15 @@ final class Site {
 
   int connections() {
     return opening + connected;
+  }
+
+  /** Connections that have something to do, or are being opened. */
+  int busy() {
+    int busy = connections();
+    for (Way way : ways.values()) {
+      busy -= way.idle().size();
+    }
+    return busy;
   }
 
   int unproven() {

@@ -115,7 +115,7 @@ final class SiteRow {
   Step next() {
     long now = System.nanoTime();
     while (!row.isEmpty()) {
-      if (connections >= connectionsMax && (idle.isEmpty() || leaving > 0)) {
+      if (connections >= connectionsMax && (idle.isEmpty() || leaving >= leavingMax())) {
         return WAIT;
       }
       Site site = row.removeFirst();
@@ -126,7 +126,13 @@ final class SiteRow {
         compete(site, site.connections() > 0);
       } else if (connections >= connectionsMax) {
         row.addFirst(site);
-        return evict();
+        return evict(idle.iterator().next());
+      } else if (site.connections() >= connectionsMax(site)) {
+        // It comes back into the row when the one that leaves has gone.
+        site.queued = false;
+        if (site.leaving == 0) {
+          return evict(idleOf(site));
+        }
       } else {
         row.addLast(site);
         Optional<Slip> slip = sites.enter(way.get(), now);
@@ -138,11 +144,24 @@ final class SiteRow {
     return WAIT;
   }
 
-  private Step evict() {
-    Berth oldest = idle.iterator().next();
-    wake(oldest);
-    depart(oldest);
-    return new Step.Evict(oldest);
+  /** Idle connections that may leave at a time: one for each site in the row, and not too many. */
+  private int leavingMax() {
+    return Math.min(row.size(), Math.max(1, connectionsMax / 4));
+  }
+
+  private Step evict(Berth berth) {
+    wake(berth);
+    depart(berth);
+    return new Step.Evict(berth);
+  }
+
+  private static Berth idleOf(Site site) {
+    return site.ways().values().stream()
+        .filter(way -> !way.idle().isEmpty())
+        .findFirst()
+        .orElseThrow()
+        .idle()
+        .getFirst();
   }
 
   private Step open(Site site, Way way, Slip slip) {
@@ -214,6 +233,7 @@ final class SiteRow {
   void depart(Berth berth) {
     if (!berth.leaving) {
       berth.leaving = true;
+      berth.site().leaving++;
       leaving++;
     }
   }
@@ -259,6 +279,7 @@ final class SiteRow {
       site.proven--;
     }
     if (berth.leaving) {
+      site.leaving--;
       leaving--;
     }
     sites.leave(way, berth.slip());

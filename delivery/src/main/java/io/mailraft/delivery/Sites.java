@@ -240,11 +240,12 @@ final class Sites {
   /**
    * Which way another connection of the site would go; empty if none would help. More messages must
    * wait than connections are being opened. A site starts with one and gets as many more as have
-   * shown that it works, so one that hangs never takes many.
+   * shown that it works, so one that hangs never takes many. Where it has all that it may have, an
+   * idle one from another source has to leave first.
    */
   Optional<Way> choose(Site site, int connectionsMax, long nowNanos) {
     if (site.messages() <= site.opening
-        || site.connections() >= connectionsMax
+        || (site.connections() >= connectionsMax && site.busy() >= connectionsMax)
         || site.unproven() >= Math.max(1, site.proven)
         || site.paused(nowNanos)) {
       return Optional.empty();

@@ -6,9 +6,10 @@ import java.util.concurrent.TimeUnit;
  * How many connections a site may have from one source, by its own behaviour: Postfix's idea of
  * concurrency feedback. Guarded by the zone's lock.
  *
- * <p>It starts at one. While nothing goes wrong, each success adds one, up to twice what is in use.
- * A failure brings it down to what works, and from then on it grows by one for a windowful of
- * successes, not before some time has passed: whoever says "too many connections" means it.
+ * <p>It starts at one. While nothing goes wrong, each success adds two, up to twice what is in use,
+ * so that it is never what keeps a site that works from its share. A failure brings it down to what
+ * works, and from then on it grows by one for a windowful of successes, not before some time has
+ * passed: whoever says "too many connections" means it.
  */
 final class Window {
   private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -35,7 +36,7 @@ final class Window {
       return;
     }
     if (!cautious) {
-      size++;
+      size += 2;
     } else if (nowNanos - pausedUntilNanos >= 0) {
       size += 1 / size;
     }

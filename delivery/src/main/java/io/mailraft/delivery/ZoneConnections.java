@@ -61,6 +61,12 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
    * more are asked for, or the claims leave since there is no way. Under the zone's lock.
    */
   void see(Site site, long now, Exits exits) {
+    look(site, now, exits);
+    zone.reviewSoon(site, now);
+  }
+
+  /** The same, when it is looked at in its turn. */
+  void look(Site site, long now, Exits exits) {
     if (site.hasWaiting()) {
       if (sites.shareless(site)) {
         rationing.nothing(site, now);
@@ -73,7 +79,6 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
       }
     }
     row.tidy(site);
-    zone.review(site, now);
   }
 
   /** All sources rest: what waits is deferred, with the reason. */

@@ -198,7 +198,7 @@ final class ZoneDispatch {
   }
 
   /** Looks at a site later, if there is anything to look at. Under the lock. */
-  void review(Site site, long now) {
+  void reviewSoon(Site site, long now) {
     if (!site.portions().isEmpty()) {
       agenda.at(site, now + Rationing.REVIEW_NANOS);
       site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
@@ -216,7 +216,7 @@ final class ZoneDispatch {
       List<Site> due = agenda.take(now);
       for (Site site : due) {
         sites.room(site);
-        connections.see(site, now, exits);
+        connections.look(site, now, exits);
       }
       connections.openMore();
       for (Site site : due) {
@@ -237,6 +237,10 @@ final class ZoneDispatch {
     exits.returned(surplus, Rationing.SURPLUS);
     again.ifPresent(at -> agenda.at(site, at));
     site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
+    site.ways().values().stream()
+        .flatMap(way -> way.readyNanos.stream())
+        .filter(at -> at - now > 0)
+        .forEach(at -> agenda.at(site, at));
     if (site.pace().slowed(now)) {
       agenda.at(site, now + Pace.SPACING_NANOS_MAX);
     }

@@ -23,13 +23,13 @@ final class Hunger implements Appetite {
     if (claims < 0) {
       throw new IllegalArgumentException(domain + ": " + claims);
     }
-    limits.put(domain, claims);
+    limits.put(zone + " " + domain, claims);
     said.add(domain + " limited to " + claims);
   }
 
   @Override
   public synchronized void frees(String zone, String domain) {
-    if (limits.remove(domain) == null) {
+    if (limits.remove(zone + " " + domain) == null) {
       throw new IllegalStateException(domain + " is freed and was not limited");
     }
     said.add(domain + " freed");
@@ -40,9 +40,9 @@ final class Hunger implements Appetite {
     return wants.getOrDefault(zone, 0);
   }
 
-  /** The limit of a domain; empty where it is free. */
-  synchronized Optional<Integer> limit(String domain) {
-    return Optional.ofNullable(limits.get(domain));
+  /** The limit of a domain in a zone; empty where it is free. */
+  synchronized Optional<Integer> limit(String zone, String domain) {
+    return Optional.ofNullable(limits.get(zone + " " + domain));
   }
 
   /** Everything that was said. */

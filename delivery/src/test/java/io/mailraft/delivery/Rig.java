@@ -40,22 +40,26 @@ final class Rig implements AutoCloseable {
   final Map<String, byte[]> bodies = new ConcurrentHashMap<>();
   final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  final Hunger hunger = new Hunger();
+  final Hunger hunger;
   private final AtomicLong ids = new AtomicLong();
   volatile Lease lease = epoch -> true;
   final DeliveryEngine engine;
   private volatile ZonePlan plan;
 
   private Rig(Setup setup) {
+    hunger = setup.feeder.map(Feeder::hunger).orElseGet(Hunger::new);
+    Appetite appetite = setup.feeder.isPresent() ? setup.feeder.get() : hunger;
+    Outcomes sink = setup.feeder.isPresent() ? setup.feeder.get() : outcomes::add;
     engine =
         new DeliveryEngine(
             setup.settings(),
             setup.bodies.orElse(this::open),
             epoch -> lease.alive(epoch),
-            outcomes::add,
+            sink,
             setup.throttling,
-            hunger,
+            appetite,
             registry);
+    setup.feeder.ifPresent(feeder -> feeder.feeds(engine::offer));
     plan = setup.plan();
     engine.zones(Map.of("default", plan));
   }
@@ -93,6 +97,7 @@ final class Rig implements AutoCloseable {
     private List<String> local = List.of("127.0.0.1");
     private boolean loopbackMx = true;
     private Optional<Bodies> bodies = Optional.empty();
+    private Optional<Feeder> feeder = Optional.empty();
     private Throttling throttling = Throttling.NONE;
     private Throttles throttles = Throttles.NONE;
     private ZonePlan.Shares shares = (counter, limit) -> limit;
@@ -136,6 +141,12 @@ final class Rig implements AutoCloseable {
               zone.routing(),
               zone.pool(),
               Optional.of(Rate.parse(rate)));
+      return this;
+    }
+
+    /** With a queue that gives claims and takes outcomes. */
+    Setup feeder(Feeder queue) {
+      feeder = Optional.of(queue);
       return this;
     }
 
