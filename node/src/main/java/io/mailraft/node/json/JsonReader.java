@@ -91,9 +91,8 @@ public final class JsonReader implements AutoCloseable {
       }
       spooled = input.take(strings);
       if (token == JsonToken.FIELD_NAME && spooled.isPresent()) {
-        throw new InputException(
-            Fault.INVALID_CONTENT,
-            "the name of a field is longer than " + LongStrings.SHORT_BYTES_MAX + " bytes");
+        throw InputException.field(
+            path(), "the name of a field is longer than " + LongStrings.SHORT_BYTES_MAX + " bytes");
       }
     }
     if (kept > KEPT_CHARS_MAX) {
@@ -167,8 +166,11 @@ public final class JsonReader implements AutoCloseable {
     }
     path(parent.get(), path);
     if (context.inArray()) {
-      path.append('[').append(Math.max(0, context.getCurrentIndex())).append(']');
-    } else if (context.hasCurrentName()) {
+      // A list that has just begun stands where its owner does.
+      if (context.hasCurrentIndex()) {
+        path.append('[').append(context.getCurrentIndex()).append(']');
+      }
+    } else if (context.hasCurrentName() && !context.getCurrentName().isEmpty()) {
       String name = InputException.quoted(context.getCurrentName());
       path.append(path.isEmpty() ? "" : ".").append(name, 1, name.length() - 1);
     }

@@ -13,7 +13,7 @@ import java.util.List;
  */
 final class AddressReader {
   private static final int LIST_CHARS_MAX = 4 << 20;
-  private static final int FIELD_CHARS_MAX = 4_000;
+  private static final int FIELD_CHARS_MAX = 1_000;
 
   private final JsonReader reader;
   private final List<Addressee> found = new ArrayList<>();

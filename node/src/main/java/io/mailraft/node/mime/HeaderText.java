@@ -92,12 +92,10 @@ final class HeaderText {
         throw new IllegalStateException("every JDK has UTF-8", e);
       }
     }
-    if (PLAIN_PHRASE.matcher(name).matches()) {
-      return name;
+    if (name.contains("=?") || name.length() > QUOTED_CHARS_MAX) {
+      return asciiWords(name);
     }
-    return name.contains("=?") || name.length() > QUOTED_CHARS_MAX
-        ? asciiWords(name)
-        : quoted(name);
+    return PLAIN_PHRASE.matcher(name).matches() ? name : quoted(name);
   }
 
   /** A quoted string (RFC 5322 3.2.4). */
