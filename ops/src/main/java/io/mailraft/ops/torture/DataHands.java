@@ -71,7 +71,12 @@ final class DataHands {
         }
         Damage.Done done = damage.inflict(node.dataDirectory());
         losses.put(node.id(), done.certain() ? Loss.CERTAIN : Loss.POSSIBLE);
-        told.accept("damaged on " + node.id() + ": " + String.join(", ", done.files()));
+        told.accept(
+            "damaged on %s: %s%s"
+                .formatted(
+                    node.id(),
+                    done.files().getFirst(),
+                    done.files().size() == 1 ? "" : " and " + (done.files().size() - 1) + " more"));
       }
     }
 

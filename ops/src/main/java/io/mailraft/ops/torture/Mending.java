@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -33,13 +34,16 @@ final class Mending {
 
   private final LocalCluster cluster;
   private final int groups;
+  private final Consumer<String> told;
 
   /**
    * @param groups number of groups of which each node has a replica
+   * @param told hears what the node did
    */
-  Mending(LocalCluster cluster, int groups) {
+  Mending(LocalCluster cluster, int groups, Consumer<String> told) {
     this.cluster = cluster;
     this.groups = groups;
+    this.told = told;
   }
 
   /** Mends it and starts it; does not wait until it is ready. */
@@ -79,6 +83,7 @@ final class Mending {
           return Optional.of(node.id() + " started on data that is " + loss);
         }
         if (sound(node)) {
+          told.accept(node.id() + " reads all of its data; it rejoins nevertheless");
           return Optional.empty();
         }
       }
@@ -88,6 +93,7 @@ final class Mending {
     int code = node.exitCode();
     String said = said(node, before);
     if (code == DISK && said.contains(loss.told()) && said.contains(REMEDY)) {
+      told.accept(node.id() + " refused its data, and rejoins");
       return Optional.empty();
     }
     return Optional.of(

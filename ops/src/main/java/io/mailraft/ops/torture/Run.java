@@ -67,7 +67,7 @@ final class Run {
             cluster,
             book,
             new Letters(options.seed() + PROBE_SEED_OFFSET),
-            new Mending(cluster, options.shards() + 1));
+            new Mending(cluster, options.shards() + 1, this::say));
   }
 
   /**
