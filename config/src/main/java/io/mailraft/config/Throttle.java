@@ -1,5 +1,6 @@
 package io.mailraft.config;
 
+import java.net.InetAddress;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -62,6 +63,14 @@ public record Throttle(
   public static String entryOf(String counter) {
     int space = counter.indexOf(' ');
     return space < 0 ? counter : counter.substring(0, space);
+  }
+
+  /** What the names of counters of warm-ups begin with. */
+  public static final String WARM_UP = "warmup:";
+
+  /** Name of the counter of a source's warm-up, to which the day is added: {@code day=20454}. */
+  public static String warmUpCounter(InetAddress address) {
+    return WARM_UP + address.getHostAddress();
   }
 
   /** Name of the counter of a zone's own rate. */

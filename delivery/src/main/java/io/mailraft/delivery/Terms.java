@@ -1,5 +1,6 @@
 package io.mailraft.delivery;
 
+import io.mailraft.config.PoolSource;
 import io.mailraft.config.Rate;
 import io.mailraft.config.Throttle;
 import java.util.ArrayList;
@@ -43,7 +44,12 @@ record Terms(List<String> counters, List<Cap> caps, double perSecond, double spa
    */
   static Terms of(ZonePlan plan, List<Throttle> binding, String site, String source) {
     Optional<Rate> zoneRate = plan.config().throttle();
-    if (binding.isEmpty() && zoneRate.isEmpty()) {
+    Optional<PoolSource> warming =
+        plan.sources().stream()
+            .filter(each -> each.warmUp().isPresent())
+            .filter(each -> each.address().getHostAddress().equals(source))
+            .findFirst();
+    if (binding.isEmpty() && zoneRate.isEmpty() && warming.isEmpty()) {
       return FREE;
     }
     String zone = plan.config().name();
@@ -55,6 +61,7 @@ record Terms(List<String> counters, List<Cap> caps, double perSecond, double spa
       counters.add(Throttle.zoneCounter(zone));
       spacingNanos = zoneRate.get().spacingNanos();
     }
+    warming.ifPresent(each -> counters.add(Throttle.warmUpCounter(each.address())));
     for (Throttle throttle : binding) {
       String counter = throttle.counter(zone, site, source);
       if (throttle.rate().isPresent()) {

@@ -3,6 +3,7 @@ package io.mailraft.node;
 import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
 import io.mailraft.api.link.Reason;
+import io.mailraft.config.Throttle;
 import io.mailraft.config.ZoneConfig;
 import io.mailraft.delivery.Appetite;
 import io.mailraft.delivery.ClaimPhase;
@@ -14,6 +15,7 @@ import io.mailraft.queue.MessageId;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.control.Assignments;
 import io.mailraft.queue.control.Duties;
+import io.mailraft.queue.throttle.Pace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -23,6 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -33,6 +37,9 @@ import java.util.function.Supplier;
 final class ZoneHost implements Queue.Host, Throttling, Appetite {
   /** Most sites that an answer names. */
   private static final int SITES_MAX = 5;
+
+  /** How often a source whose day's sends are used up is looked at. */
+  private static final long NEW_DAY_SECONDS = 30;
 
   private final String self;
   private final Supplier<Queue> queue;
@@ -94,12 +101,46 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
 
   @Override
   public int take(List<String> counters, int most) {
-    return queue.get().sends().take(counters, most);
+    return queue.get().sends().take(today(counters), most);
   }
 
   @Override
   public void await(List<String> counters, int sends, Runnable room) {
-    queue.get().sends().await(counters, sends, room);
+    List<String> dated = today(counters);
+    if (dated.equals(counters)) {
+      queue.get().sends().await(counters, sends, room);
+      return;
+    }
+    // A day's sends may be used up: the next day has another counter.
+    AtomicBoolean called = new AtomicBoolean();
+    Runnable once =
+        () -> {
+          if (called.compareAndSet(false, true)) {
+            room.run();
+          }
+        };
+    queue.get().sends().await(dated, sends, once);
+    CompletableFuture.delayedExecutor(NEW_DAY_SECONDS, TimeUnit.SECONDS)
+        .execute(
+            () -> {
+              if (!called.get()) {
+                queue.get().sends().forget(dated);
+                once.run();
+              }
+            });
+  }
+
+  /** The counters with those of warm-ups dated; wall clock, since days are people's. */
+  private static List<String> today(List<String> counters) {
+    for (String counter : counters) {
+      if (counter.startsWith(Throttle.WARM_UP)) {
+        Instant now = Instant.now();
+        return counters.stream()
+            .map(each -> each.startsWith(Throttle.WARM_UP) ? Pace.dated(each, now) : each)
+            .toList();
+      }
+    }
+    return counters;
   }
 
   @Override

@@ -124,7 +124,7 @@ public final class Queue implements Uploads, AutoCloseable {
   }
 
   private Optional<Pace> pace(String counter) {
-    return duties.current().flatMap(now -> Pace.of(now.settings(), counter));
+    return duties.current().flatMap(now -> Pace.of(now.settings(), counter, clock.instant()));
   }
 
   private void ask(List<SendQuestion> questions) {

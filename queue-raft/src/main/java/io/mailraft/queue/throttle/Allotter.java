@@ -32,6 +32,7 @@ final class Allotter {
   private static final long NOTICE_NANOS = Duration.ofMillis(250).toNanos();
 
   private static final int FORGET_LOOKS_MAX = 500;
+  private static final long BUDGET_GRANT_MAX = 1000;
 
   /** The counter that was asked for longest ago comes first. */
   private final LinkedHashMap<String, Counter> counters = new LinkedHashMap<>(16, 0.75f, true);
@@ -77,19 +78,23 @@ final class Allotter {
     for (Question question : questions) {
       paces
           .apply(question.asked().getCounter())
-          .ifPresent(pace -> decision.addGrants(grant(question, pace, now)));
+          .flatMap(pace -> grant(question, pace, now))
+          .ifPresent(decision::addGrants);
     }
     forget(decision, now);
     return decision.build();
   }
 
-  private SendGrant grant(Question question, Pace pace, long now) {
+  private Optional<SendGrant> grant(Question question, Pace pace, long now) {
     Counter counter =
         counters.computeIfAbsent(
             question.asked().getCounter(), name -> new Counter(Long.MIN_VALUE, now));
     counter.askedAt = now;
     counter.askers.put(question.node(), now);
     counter.askers.values().removeIf(at -> now - at > ASKS_FOR_NANOS);
+    if (pace.budget().isPresent()) {
+      return ofBudget(question, pace, counter, pace.budget().getAsLong());
+    }
     long lateness = pace.latenessNanos();
     long oldest =
         now
@@ -99,6 +104,22 @@ final class Allotter {
     long ahead = Math.max(0, now + AHEAD_NANOS - first) / pace.spacingNanos();
     long part = Math.ceilDiv(ahead, counter.askers.size());
     int count = (int) Math.clamp(part, 1L, Math.max(1L, question.asked().getSends()));
+    return Optional.of(give(question, pace, counter, first, count));
+  }
+
+  /** A twentieth of a day's sends at most, so that a node that dies does not take many along. */
+  private static Optional<SendGrant> ofBudget(
+      Question question, Pace pace, Counter counter, long budget) {
+    long first = Math.max(0, counter.next);
+    long most = Math.clamp(budget / 20, 1L, BUDGET_GRANT_MAX);
+    long count = Math.min(Math.min(most, question.asked().getSends()), budget - first);
+    return count <= 0
+        ? Optional.empty()
+        : Optional.of(give(question, pace, counter, first, (int) count));
+  }
+
+  private static SendGrant give(
+      Question question, Pace pace, Counter counter, long first, int count) {
     counter.next = first + count * pace.spacingNanos();
     return SendGrant.newBuilder()
         .setCounter(question.asked().getCounter())
@@ -108,7 +129,7 @@ final class Allotter {
         .setFirstNanos(first)
         .setSpacingNanos(pace.spacingNanos())
         .setCount(count)
-        .setLatenessNanos(lateness)
+        .setLatenessNanos(pace.latenessNanos())
         .build();
   }
 
@@ -120,7 +141,11 @@ final class Allotter {
       if (now - entry.getValue().askedAt < IDLE_NANOS) {
         return;
       }
-      long lateness = paces.apply(entry.getKey()).map(Pace::latenessNanos).orElse(0L);
+      Optional<Pace> pace = paces.apply(entry.getKey());
+      if (pace.isPresent() && pace.get().budget().isPresent()) {
+        continue;
+      }
+      long lateness = pace.map(Pace::latenessNanos).orElse(0L);
       if (entry.getValue().next < now - lateness) {
         decision.addForgotten(entry.getKey());
         eldest.remove();

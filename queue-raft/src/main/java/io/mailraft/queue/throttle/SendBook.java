@@ -118,6 +118,16 @@ public final class SendBook {
     schedule(waiter, now);
   }
 
+  /** Ends a wait, if it is still on. */
+  synchronized void forget(List<String> counters) {
+    Waiter waiter = waiters.remove(counters);
+    if (waiter != null) {
+      waiter.at = Long.MAX_VALUE;
+      long now = nanoClock.getAsLong();
+      counters.forEach(counter -> book(counter, now).waiters.remove(waiter));
+    }
+  }
+
   /**
    * Takes what was given to this node.
    *

@@ -41,6 +41,11 @@ public final class SendBookThread implements AutoCloseable {
     book.await(counters, sends, room);
   }
 
+  /** Ends a wait. */
+  public void forget(List<String> counters) {
+    book.forget(counters);
+  }
+
   /** A decision was applied here. */
   public void given(GiveSends decision, int node, long epoch) {
     book.given(decision, node, epoch);

@@ -11,7 +11,7 @@
  * <h2>Invariants</h2>
  *
  * I7: a slot is given once, used once, not before its time and not later than its lateness. So any
- * window of W seconds sees at most rate × W + burst sends. {@code ThrottleClock} never counts more
+ * window of W seconds sees at most rate x W + burst sends. {@code ThrottleClock} never counts more
  * time than has passed, through changes of the leader too.
  *
  * <h2>Threads</h2>

@@ -2,9 +2,21 @@ package io.mailraft.queue.throttle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mailraft.api.link.SendQuestion;
+import io.mailraft.api.log.GiveSends;
+import io.mailraft.api.log.SendGrant;
+import io.mailraft.config.ClusterSettings;
+import io.mailraft.config.ClusterYaml;
+import io.mailraft.config.ConfigException;
 import io.mailraft.config.Rate;
 import io.mailraft.config.Throttle;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 final class PaceTest {
@@ -50,6 +62,56 @@ final class PaceTest {
         }
       }
     }
+  }
+
+  @Test
+  void aWarmUpHasABudgetForTodayAndForNoOtherDay() throws ConfigException {
+    ClusterSettings settings =
+        ClusterYaml.parse(
+            """
+            zones:
+              bulk:
+                pool:
+                  - address: 192.0.2.1
+                    warmup: { start: 2026-01-01, perDay: [50, 100] }
+            """,
+            "zones");
+    String counter = Throttle.warmUpCounter(InetAddress.ofLiteral("192.0.2.1"));
+    Instant second = Instant.parse("2026-01-02T12:00:00Z");
+    assertThat(Pace.of(settings, Pace.dated(counter, second), second).orElseThrow().budget())
+        .hasValue(100);
+    Instant warm = Instant.parse("2026-01-03T12:00:00Z");
+    assertThat(
+            Pace.of(settings, Pace.dated(counter, warm), warm).orElseThrow().budget().orElseThrow())
+        .isGreaterThan(1_000_000_000_000L);
+    assertThat(Pace.of(settings, Pace.dated(counter, warm), second)).isEmpty();
+    Instant early = Instant.parse("2025-12-31T12:00:00Z");
+    assertThat(Pace.of(settings, Pace.dated(counter, early), early).orElseThrow().budget())
+        .hasValue(0);
+  }
+
+  @Test
+  void aBudgetIsGivenInPartsAndNeverExceeded() {
+    Pace pace = new Pace(1, 1_000_000_000_000L, OptionalLong.of(100));
+    Map<String, Long> given = Map.of("warmup:192.0.2.1 day=1", 90L);
+    Allotter allotter = new Allotter(given, counter -> Optional.of(pace), 0);
+    int sum = 0;
+    for (int question = 1; question <= 20; question++) {
+      GiveSends decision =
+          allotter.decide(
+              List.of(
+                  new Allotter.Question(
+                      question % 3,
+                      1,
+                      SendQuestion.newBuilder()
+                          .setCounter("warmup:192.0.2.1 day=1")
+                          .setQuestion(question)
+                          .setSends(1000)
+                          .build())),
+              question * 1_000_000_000L);
+      sum += decision.getGrantsList().stream().mapToInt(SendGrant::getCount).sum();
+    }
+    assertThat(sum).isEqualTo(10);
   }
 
   @Test
