@@ -130,10 +130,11 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
             });
   }
 
-  /** The counters with those of warm-ups dated; wall clock, since days are people's. */
+  /** The counters with those of warm-ups dated. */
   private static List<String> today(List<String> counters) {
     for (String counter : counters) {
       if (counter.startsWith(Throttle.WARM_UP)) {
+        // Wall clock: a day is what people call one; the leader checks it by its own.
         Instant now = Instant.now();
         return counters.stream()
             .map(each -> each.startsWith(Throttle.WARM_UP) ? Pace.dated(each, now) : each)
