@@ -3,9 +3,9 @@ package io.mailraft.node.mime;
 import io.mailraft.node.json.InputException;
 import jakarta.activation.DataHandler;
 import jakarta.mail.MessagingException;
-import jakarta.mail.internet.ContentDisposition;
 import jakarta.mail.internet.ContentType;
 import jakarta.mail.internet.MimeBodyPart;
+import jakarta.mail.internet.MimeUtility;
 import jakarta.mail.internet.ParameterList;
 import jakarta.mail.internet.ParseException;
 import java.io.IOException;
@@ -148,11 +148,10 @@ final class Leaf {
     MimeBodyPart made = new MimeBodyPart();
     made.setDataHandler(
         new DataHandler(new ContentSource(part.content, contentType.toString(), asLines)));
-    made.setHeader("Content-Type", contentType.toString());
+    made.setHeader("Content-Type", contentType + named("name"));
     made.setHeader("Content-Transfer-Encoding", encoding);
     if (!disposition.isEmpty()) {
-      made.setHeader(
-          "Content-Disposition", new ContentDisposition(disposition, name("filename")).toString());
+      made.setHeader("Content-Disposition", disposition + named("filename"));
     }
     if (!part.cid.isEmpty()) {
       made.setHeader("Content-ID", part.cid);
@@ -195,9 +194,6 @@ final class Leaf {
         && (!scan.ascii() || parameters.get("charset") != null)) {
       parameters.set("charset", "utf-8");
     }
-    if (!filename.isEmpty()) {
-      parameters.set("name", filename, "UTF-8");
-    }
     parsed.setParameterList(parameters);
     return parsed;
   }
@@ -207,11 +203,19 @@ final class Leaf {
         path, InputException.quoted(type) + " is not a media type, like text/plain");
   }
 
-  private ParameterList name(String parameter) {
-    ParameterList list = new ParameterList();
-    if (!filename.isEmpty()) {
-      list.set(parameter, filename, "UTF-8");
+  /**
+   * The file's name as a parameter, on a line of its own; nothing where it has none. In quotes,
+   * whatever it holds: not all readers agree on what may stand without.
+   */
+  private String named(String parameter) {
+    if (filename.isEmpty()) {
+      return "";
     }
-    return list;
+    if (HeaderText.isAscii(filename)) {
+      return ";\r\n\t" + parameter + "=" + HeaderText.quoted(filename);
+    }
+    ParameterList coded = new ParameterList();
+    coded.set(parameter, filename, "UTF-8");
+    return ";\r\n\t" + MimeUtility.unfold(coded.toString()).substring(1).strip();
   }
 }

@@ -193,14 +193,16 @@ class LetterTest {
                         + " {'filename': '\u00e4 b.txt', 'contentDisposition': 'inline'},"
                         + " {'filename': 'm.eml', 'content': 'Subject: in\\n\\nbody'},"
                         + " {'filename': 'a.png', 'cid': '<i@a>', 'headers': {'X-Part': 'p'}}]")))
-        .contains("Content-Type: application/octet-stream; name=attachment-1.bin\n")
-        .contains("Content-Disposition: attachment; filename=attachment-1.bin\n")
+        .contains("Content-Type: application/octet-stream;\n\tname=\"attachment-1.bin\"\n")
+        .contains("Content-Disposition: attachment;\n\tfilename=\"attachment-1.bin\"\n")
         .contains(
             "Content-Type: image/png\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment\n")
-        .contains("Content-Disposition: inline; filename*=UTF-8''%C3%A4%20b.txt\n")
-        .contains("Content-Type: message/rfc822; name=m.eml\nContent-Transfer-Encoding: 7bit\n")
-        .contains("filename=m.eml\n\nSubject: in\n\nbody\n")
-        .contains("Content-Disposition: inline; filename=a.png\nContent-ID: <i@a>\nX-Part: p\n");
+        .contains("Content-Disposition: inline;\n\tfilename*=UTF-8''%C3%A4%20b.txt\n")
+        .contains(
+            "Content-Type: message/rfc822;\n\tname=\"m.eml\"\nContent-Transfer-Encoding: 7bit\n")
+        .contains("filename=\"m.eml\"\n\nSubject: in\n\nbody\n")
+        .contains(
+            "Content-Disposition: inline;\n\tfilename=\"a.png\"\nContent-ID: <i@a>\nX-Part: p\n");
   }
 
   @Test
