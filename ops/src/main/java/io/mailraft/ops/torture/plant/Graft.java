@@ -22,6 +22,8 @@ final class Graft {
   static byte[] put(Plant plant, byte[] bytes, ClassLoader loader) {
     ClassFile file =
         ClassFile.of(
+            // Tables of local variables may name some that the changed code has not.
+            ClassFile.DebugElementsOption.DROP_DEBUG,
             ClassFile.ClassHierarchyResolverOption.of(
                 ClassHierarchyResolver.defaultResolver()
                     .orElse(ClassHierarchyResolver.ofResourceParsing(loader))));

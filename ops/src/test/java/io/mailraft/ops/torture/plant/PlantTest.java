@@ -26,6 +26,15 @@ class PlantTest {
     byte[] after = Graft.put(plant, before, ClassLoader.getSystemClassLoader());
     assertThat(after).isNotEqualTo(before);
     assertThat(ClassFile.of().verify(after)).isEmpty();
+    // What a JVM checks of a class's form is more than the verification of its code.
+    assertThat(new Definer().define(plant.className(), after).getName())
+        .isEqualTo(plant.className());
+  }
+
+  private static final class Definer extends ClassLoader {
+    Class<?> define(String name, byte[] bytes) {
+      return defineClass(name, bytes, 0, bytes.length);
+    }
   }
 
   @Test
