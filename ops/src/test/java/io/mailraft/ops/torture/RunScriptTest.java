@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The script {@code torture/run}, told to end in the middle. */
 class RunScriptTest {
-  private static final Path SCRIPT =
-      Path.of(System.getProperty("mailraft.root"), "torture", "run");
+  private static final Path SCRIPT = Path.of(System.getProperty("mailraft.root"), "torture", "run");
   private static final Duration BOUND = Duration.ofSeconds(120);
 
   @TempDir private Path place;
@@ -40,9 +39,7 @@ class RunScriptTest {
     Process run = builder.start();
     try {
       Await.until(
-          BOUND,
-          "the first round begins",
-          () -> read(said).contains("round 1") || !run.isAlive());
+          BOUND, "the first round begins", () -> read(said).contains("round 1") || !run.isAlive());
       assertThat(processes()).as("nodes, in %s", read(said)).hasSizeGreaterThan(3);
       assertThat(loopDevices()).hasSize(3);
       run.destroy();
