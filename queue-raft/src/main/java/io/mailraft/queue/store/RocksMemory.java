@@ -41,7 +41,6 @@ public final class RocksMemory implements AutoCloseable {
       throw new IllegalArgumentException(
           "the databases need " + BYTES_MIN + " bytes of memory at least, not " + bytes);
     }
-    RocksLibrary.load();
     RocksDB.loadLibrary();
     Env env = Env.getDefault();
     env.setBackgroundThreads(FLUSH_THREADS, Priority.HIGH);
