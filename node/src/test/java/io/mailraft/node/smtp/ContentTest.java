@@ -2,11 +2,15 @@ package io.mailraft.node.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.Recipient;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.QueueException.Reason;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -15,8 +19,13 @@ class ContentTest {
   private static final String HEADER =
       "From: a@shop.example\r\nMessage-ID: <1@x.example>\r\nDate: now\r\n";
 
+  private static ByteString sha256(String text) throws NoSuchAlgorithmException {
+    return ByteString.copyFrom(
+        MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.US_ASCII)));
+  }
+
   @Test
-  void messageIsStoredWithItsFacts() throws IOException {
+  void messageIsStoredWithItsFacts() throws Exception {
     try (Listener listener = new Listener()) {
       RawClient client = listener.addressed();
       String answer = client.data(HEADER + "\r\n..dot\r\nend\r\n.\r\n");
@@ -36,6 +45,7 @@ class ContentTest {
                   .setAcceptedMillis(Listener.NOW.toEpochMilli())
                   .setMessageId("<1@x.example>")
                   .setNode("n1")
+                  .setBodyHash(sha256(".dot\r\nend\r\n"))
                   .build());
       assertThat(stored.recipients())
           .containsExactly(
