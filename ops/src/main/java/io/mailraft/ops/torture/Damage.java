@@ -1,9 +1,11 @@
 package io.mailraft.ops.torture;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -31,6 +33,7 @@ public record Damage(Kind kind, boolean cut, boolean running) {
 
   private static final int FLIP_FROM_BYTE = 100;
   private static final int READ_BYTES = 1 << 20;
+  private static final int ATTEMPTS_MAX = 10;
 
   /** Kinds of files. */
   public enum Kind {
@@ -82,11 +85,24 @@ public record Damage(Kind kind, boolean cut, boolean running) {
    * @return what was harmed, and whether the next start cannot but find it
    */
   Done inflict(Path data) throws IOException {
+    for (int attempt = 1; attempt < ATTEMPTS_MAX; attempt++) {
+      try {
+        return once(data);
+      } catch (NoSuchFileException | UncheckedIOException e) {
+        if (!running) {
+          throw e;
+        } // The node removed a file meanwhile, as it does with logs and tables that it needs no more.
+      }
+    }
+    return once(data);
+  }
+
+  private Done once(Path data) throws IOException {
     Path raft = data.resolve("raft");
     List<Path> files = kind.files(raft);
     boolean several = kind == Kind.TABLE || kind == Kind.BLOB;
     if (several && files.stream().noneMatch(file -> file.toFile().length() > FLIP_EVERY_BYTES)) {
-      return new Damage(Kind.LOG, cut, running).inflict(data);
+      return new Damage(Kind.LOG, cut, running).once(data);
     }
     List<String> harmed = new ArrayList<>();
     for (Path file : several ? files : List.of(longest(files, raft))) {
