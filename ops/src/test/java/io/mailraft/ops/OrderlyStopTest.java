@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** SIGTERM under load: for one node after the other, for all at once, and while others hang. */
@@ -54,6 +55,7 @@ class OrderlyStopTest {
   }
 
   @Test
+  @Tag("long")
   void i2_a_node_stops_in_time_while_the_others_hang() throws Exception {
     try (ClusterRun run = ClusterRun.start("orderly-stop-alone", 3)) {
       try (LoadClient load = run.load(MESSAGES, 33)) {

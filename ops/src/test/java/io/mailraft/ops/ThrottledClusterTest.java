@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rates of the whole cluster, counted where the mail arrives. */
@@ -27,7 +28,7 @@ class ThrottledClusterTest {
 
   @Test
   void i7_rates_hold_while_leaders_and_nodes_are_killed() throws Exception {
-    int kills = Integer.getInteger("mailraft.kills", 4);
+    int kills = Integer.getInteger("mailraft.kills", 2);
     long seed = Long.getLong("mailraft.seed", new Random().nextInt(1_000_000));
     System.err.println("seed " + seed + " (repeat with -Dmailraft.seed=" + seed + ")");
     Random random = new Random(seed);
@@ -88,6 +89,7 @@ class ThrottledClusterTest {
   }
 
   @Test
+  @Tag("long")
   void the_rate_of_a_zone_and_the_connections_of_a_domain_are_the_clusters() throws Exception {
     String document =
         """
@@ -106,6 +108,7 @@ class ThrottledClusterTest {
   }
 
   @Test
+  @Tag("long")
   void a_small_zone_is_small_on_all_nodes_together_through_kills_and_joins() throws Exception {
     String document =
         "zones: { default: { connections: 5, host: 127.0.0.1, port: ${port}, throttle: 100/second } }\n";

@@ -91,7 +91,8 @@ public record Damage(Kind kind, boolean cut, boolean running) {
       } catch (NoSuchFileException | UncheckedIOException e) {
         if (!running) {
           throw e;
-        } // The node removed a file meanwhile, as it does with logs and tables that it needs no more.
+        } // The node removed a file meanwhile, as it does with logs and tables that it needs no
+        // more.
       }
     }
     return once(data);
