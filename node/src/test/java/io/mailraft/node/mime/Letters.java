@@ -39,6 +39,10 @@ final class Letters {
   }
 
   byte[] bytes(String json) throws IOException {
+    return bytes(json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  byte[] bytes(byte[] json) throws IOException {
     return with(
         json,
         letter -> {
