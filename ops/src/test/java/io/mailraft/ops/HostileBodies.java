@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -258,6 +259,10 @@ final class HostileBodies {
   }
 
   private static Body noUtf8(Random random) {
+    if (random.nextInt(4) == 0) {
+      String name = any(random, List.of("UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE", "UTF-16"));
+      return new Body("/send", GOOD.getBytes(Charset.forName(name)), "", name);
+    }
     byte[] whole = GOOD.getBytes(StandardCharsets.UTF_8);
     int at = random.nextInt(whole.length);
     byte[] wrong = NO_UTF8[random.nextInt(NO_UTF8.length)];
