@@ -10,7 +10,9 @@ import io.mailraft.ops.chaos.NodeProcess;
 import io.mailraft.testkit.Action;
 import io.mailraft.testkit.Script;
 import io.mailraft.testkit.Stage;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -339,7 +341,25 @@ class SeedClusterTest {
         400,
         "InvalidParameter",
         "X-Originating-IP");
+    // More than is allowed is refused by its length, before it comes.
+    for (String call : List.of("/send", "/send-raw")) {
+      String type = call.equals("/send") ? HttpCalls.JSON : HttpCalls.MAIL;
+      assertThat(firstLine(head(call, type, "Content-Length: 2000000000"))).contains(" 413 ");
+    }
     awaitCount("domain/b.example", new Count(0, 0));
+  }
+
+  private String firstLine(String request) throws IOException {
+    NodeProcess node = nodes.getFirst();
+    try (Socket socket =
+        new Socket(node.http().getAddress().getHostAddress(), node.http().getPort())) {
+      socket.setSoTimeout(Math.toIntExact(ClusterRun.BOUND.toMillis()));
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().flush();
+      return new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+          .readLine();
+    }
   }
 
   @Test

@@ -47,6 +47,9 @@ final class Letters {
         json,
         letter -> {
           ByteArrayOutputStream out = new ByteArrayOutputStream();
+          if (letter.isRaw()) {
+            return letter.rawContent().readAllBytes();
+          }
           letter.writeTo(out);
           return out.toByteArray();
         });
