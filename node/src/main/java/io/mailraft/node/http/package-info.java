@@ -5,8 +5,9 @@
  *
  * {@link io.mailraft.node.http.HttpDoors} opens the HTTP listener and the admin listener, both by
  * Armeria. The first serves {@code /healthz}, {@code /readyz} and {@code /metrics} itself, and
- * whatever else is registered with it: the calls of {@link io.mailraft.node.http.seed}. {@code
- * JsonErrors} gives the server's own errors the form of all others.
+ * whatever else is registered with it: the calls of {@link io.mailraft.node.http.seed} and {@link
+ * io.mailraft.node.http.v1}. {@code JsonErrors} gives the server's own errors the form of all
+ * others.
  *
  * <h2>Invariants</h2>
  *
