@@ -97,6 +97,7 @@ final class OwnDesk implements Desk {
           FORGET,
           ORDER,
           REROUTE,
+          TRIM_HISTORY,
           LAPSE,
           GIVE_SENDS,
           CHECKSUM,

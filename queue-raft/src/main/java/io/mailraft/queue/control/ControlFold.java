@@ -221,7 +221,8 @@ public final class ControlFold implements Fold {
           FENCE,
           FORGET,
           ORDER,
-          REROUTE ->
+          REROUTE,
+          TRIM_HISTORY ->
           throw new FoldException(
               "a record of a shard in the control group: " + record.getKindCase());
       case KIND_NOT_SET ->

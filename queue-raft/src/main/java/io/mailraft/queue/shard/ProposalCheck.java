@@ -40,6 +40,7 @@ final class ProposalCheck {
           FENCE,
           FORGET,
           REROUTE,
+          TRIM_HISTORY,
           JOIN_NODE,
           RENEW,
           LAPSE,
