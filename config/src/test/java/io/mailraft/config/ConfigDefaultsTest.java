@@ -104,6 +104,8 @@ final class ConfigDefaultsTest {
     assertThat(queue.snapshotLogBytes()).isEqualTo(268_435_456L);
     assertThat(queue.memoryBytes()).isEqualTo(67_108_864L);
     assertThat(queue.minFreeBytes()).isEqualTo(268_435_456L);
+    assertThat(queue.timeline().keep()).isEqualTo(Duration.ofDays(7));
+    assertThat(queue.timeline().maxBytes()).isEqualTo(1_073_741_824L);
   }
 
   @Test

@@ -78,6 +78,7 @@ final class ConfigMappingTest {
           snapshotLogBytes: 13MiB
           memoryBytes: 14MiB
           minFreeBytes: 15MB
+          timeline: { keep: 3d, maxBytes: 16MiB }
         """
             .formatted(certificate, key, authority));
 
@@ -164,7 +165,8 @@ final class ConfigMappingTest {
                 Duration.ofSeconds(12),
                 13L << 20,
                 14L << 20,
-                15_000_000L));
+                15_000_000L,
+                new TimelineConfig(Duration.ofDays(3), 16L << 20)));
   }
 
   @Test
