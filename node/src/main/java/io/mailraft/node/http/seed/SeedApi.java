@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
 import io.mailraft.config.MailraftConfig;
+import io.mailraft.node.access.ConfigHook;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.RefusedException;
 import io.mailraft.node.http.mail.Front;
@@ -39,6 +40,7 @@ public final class SeedApi implements AutoCloseable {
    * Opens the directory of spooled requests.
    *
    * @param router the zones as they are
+   * @param hook is asked about each message
    * @throws IOException if the directory cannot be used
    */
   public SeedApi(
@@ -46,10 +48,12 @@ public final class SeedApi implements AutoCloseable {
       Queue queue,
       Supplier<Router> router,
       InstantSource clock,
-      MeterRegistry metrics)
+      MeterRegistry metrics,
+      Optional<ConfigHook> hook)
       throws IOException {
     long heap = Runtime.getRuntime().maxMemory();
-    Front front = Front.of(config, queue, submission -> router.get().route(submission), clock);
+    Front front =
+        Front.of(config, queue, submission -> router.get().route(submission), clock, hook);
     Spool spool = new Spool(config.node().dataDir(), config.queue().minFreeBytes(), heap / 16);
     Inspection inspection = queue.inspection();
     Zones zones = new Zones(inspection, router);
