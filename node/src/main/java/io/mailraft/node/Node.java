@@ -11,6 +11,7 @@ import io.mailraft.node.access.Access;
 import io.mailraft.node.admin.AdminService;
 import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.http.seed.SeedApi;
+import io.mailraft.node.http.v1.V1Api;
 import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
@@ -161,7 +162,10 @@ final class Node implements AutoCloseable {
             metrics,
             queue::unready,
             access.keepers(config.http().tls()),
-            seed::register);
+            routes -> {
+              seed.register(routes);
+              new V1Api(seed.shared(), this::router).register(routes);
+            });
     http = Optional.of(doors);
     try {
       queue.joined().get();

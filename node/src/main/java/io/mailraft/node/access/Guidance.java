@@ -2,13 +2,12 @@ package io.mailraft.node.access;
 
 import io.mailraft.api.log.DkimOrder;
 import io.mailraft.api.log.Envelope;
+import io.mailraft.node.message.NamedZone;
 import io.mailraft.router.Headers;
 import io.mailraft.router.Submission;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,28 +52,13 @@ public record Guidance(
         : new Submission(headers, from, Optional.of(origin), trustRouting);
   }
 
-  /** Notes in an envelope, whose time of acceptance is set, what concerns delivery. */
+  /** Notes in an envelope, whose times are set, what concerns delivery. */
   public void writeTo(Envelope.Builder envelope) {
     defer.ifPresent(
-        wait -> envelope.setSendAtMillis(envelope.getAcceptedMillis() + wait.toMillis()));
+        wait ->
+            envelope.setSendAtMillis(
+                Math.max(
+                    envelope.getSendAtMillis(), envelope.getAcceptedMillis() + wait.toMillis())));
     dkim.ifPresent(envelope::setDkim);
-  }
-
-  /** A header section in which another zone is named than the message does. */
-  private record NamedZone(Headers given, String zone) implements Headers {
-    @Override
-    public Optional<String> sendingZone() {
-      return Optional.of(zone);
-    }
-
-    @Override
-    public Optional<String> fromDomain() {
-      return given.fromDomain();
-    }
-
-    @Override
-    public Map<String, String> values(Set<String> names) {
-      return given.values(names);
-    }
   }
 }

@@ -13,12 +13,15 @@ import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
+import io.mailraft.node.message.NamedZone;
 import io.mailraft.node.mime.HeaderLines;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
+import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
 import io.mailraft.router.Decision;
+import io.mailraft.router.Headers;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Routing;
 import java.io.ByteArrayOutputStream;
@@ -50,6 +53,7 @@ public final class MailIntake implements AutoCloseable {
 
   private final Front front;
   private final Caller caller;
+  private final Terms terms;
   private final LineEnds lines;
   private final HeaderSection headers;
   private final BodyHash bodyHash = new BodyHash();
@@ -62,9 +66,10 @@ public final class MailIntake implements AutoCloseable {
   /**
    * @param keepsHeaders whether {@link #headerLines} will be asked for
    */
-  public MailIntake(Front front, Caller caller, boolean keepsHeaders) {
+  public MailIntake(Front front, Caller caller, Terms terms, boolean keepsHeaders) {
     this.front = front;
     this.caller = caller;
+    this.terms = terms;
     this.keepsHeaders = keepsHeaders;
     this.lines = new LineEnds(front.maxLineBytes(), this::content);
     this.headers = new HeaderSection(front.maxHeaderBytes());
@@ -159,7 +164,10 @@ public final class MailIntake implements AutoCloseable {
           Fault.MAIL_LOOP,
           "the message has more than " + front.maxReceivedHeaders() + " Received headers: a loop");
     }
-    Upload begun = front.uploads().begin();
+    Upload begun =
+        terms.key().isPresent()
+            ? front.uploads().begin(terms.key().get())
+            : front.uploads().begin();
     upload = Optional.of(begun);
     begun.write(headers.bytes());
     byte[] early = headers.firstBodyLine();
@@ -203,6 +211,7 @@ public final class MailIntake implements AutoCloseable {
   public Accepted commit(MailEnvelope mail) throws IOException, QueueException {
     check(mail, front);
     HeaderFacts known = facts.orElseThrow(() -> new IllegalStateException("not ended"));
+    Headers routed = terms.zone().<Headers>map(zone -> new NamedZone(known, zone)).orElse(known);
     Upload complete = upload.orElseThrow(() -> new IllegalStateException("not ended"));
     Guidance guidance = guidance(mail);
     String sender = guidance.sender().orElse(mail.sender());
@@ -212,20 +221,20 @@ public final class MailIntake implements AutoCloseable {
             mail,
             front
                 .router()
-                .apply(guidance.submission(known, sender, caller.origin(), caller.trusted())),
+                .apply(guidance.submission(routed, sender, caller.origin(), caller.trusted())),
             passedOver);
-    complete.commit(envelope(mail, known, sender, guidance), recipients);
+    MessageId id = complete.commit(envelope(mail, known, sender, guidance), recipients);
     passedOver.stream()
         .limit(REFUSALS_LOGGED_MAX)
         .forEach(
             refusal ->
                 LOG.info(
                     "{}: {} names the zone '{}', which is {}: passed over",
-                    complete.id(),
+                    id,
                     refusal.rule().key(),
                     refusal.zone(),
                     refusal.reason().text()));
-    return new Accepted(complete.id(), recipients.size(), complete.bytes());
+    return new Accepted(id, recipients.size(), complete.bytes(), !id.equals(complete.id()));
   }
 
   /**
@@ -308,6 +317,9 @@ public final class MailIntake implements AutoCloseable {
             .setAcceptedMillis(front.clock().millis())
             .setMessageId(known.messageId())
             .setNode(front.node())
+            .addAllTags(terms.tags())
+            .setMetadata(terms.metadata())
+            .setSendAtMillis(terms.sendAtMillis())
             .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()));
     guidance.writeTo(envelope);
     return envelope.build();
