@@ -95,6 +95,7 @@ final class OwnDesk implements Desk {
           RELEASE,
           FENCE,
           FORGET,
+          FORGET_KEYS,
           ORDER,
           REROUTE,
           TRIM_HISTORY,

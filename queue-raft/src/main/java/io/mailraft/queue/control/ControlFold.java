@@ -220,6 +220,7 @@ public final class ControlFold implements Fold {
           RELEASE,
           FENCE,
           FORGET,
+          FORGET_KEYS,
           ORDER,
           REROUTE,
           TRIM_HISTORY ->

@@ -43,7 +43,7 @@ final class Messages {
   }
 
   /** Stores a message; the text says why it was refused. */
-  Optional<String> store(StoreMessage record, Batch batch) {
+  Optional<String> store(StoreMessage record, long stampMillis, Batch batch) {
     MessageId id = MessageId.of(record.getId());
     if (isKnown(id, batch)) {
       return Optional.empty();
@@ -88,8 +88,18 @@ final class Messages {
     if (rows.size() > 1) {
       batch.put(Rows.OPEN, uploadKey, Rows.number(rows.size()));
     }
+    // Against the entry's stamp, which is the same on every replica, and never a clock.
+    long sendAtMillis = record.getEnvelope().getSendAtMillis();
+    boolean waits = sendAtMillis > stampMillis;
     for (int i = 0; i < rows.size(); i++) {
-      deliveries.create(new DeliveryId(id, i + 1), rows.get(i), batch);
+      DeliveryId delivery = new DeliveryId(id, i + 1);
+      if (waits) {
+        StoredDelivery.Builder row = rows.get(i).toBuilder();
+        row.setState(DeliveryState.DELIVERY_DEFERRED).setNextMillis(sendAtMillis);
+        deliveries.createDeferred(delivery, row.build(), batch);
+      } else {
+        deliveries.create(delivery, rows.get(i), batch);
+      }
     }
     return Optional.empty();
   }

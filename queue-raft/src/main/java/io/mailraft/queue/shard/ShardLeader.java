@@ -6,6 +6,7 @@ import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.DropUploads;
 import io.mailraft.api.log.FenceNode;
+import io.mailraft.api.log.ForgetKeys;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReleaseDeferred;
 import io.mailraft.api.log.RerouteDeliveries;
@@ -20,6 +21,7 @@ import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.GroupTime;
 import io.mailraft.queue.store.StoreException;
+import io.mailraft.queue.store.Table;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,6 +47,9 @@ final class ShardLeader implements AutoCloseable {
   private static final Duration SWEEP_MAX = Duration.ofSeconds(10);
   private static final Duration STUMBLE = Duration.ofMillis(50);
   private static final int REFS_MAX = 1000;
+
+  /** Time for which a repeat of a request is known as such. */
+  static final Duration KEYS_REMEMBERED = Duration.ofHours(24);
 
   private final Group group;
   private final ShardFold fold;
@@ -276,6 +281,7 @@ final class ShardLeader implements AutoCloseable {
           if (System.nanoTime() - nextSweep >= 0) {
             nextSweep = System.nanoTime() + sweep.toNanos();
             trim();
+            forgetKeys();
             dropUploads();
           }
         } catch (RuntimeException e) {
@@ -355,6 +361,16 @@ final class ShardLeader implements AutoCloseable {
     }
   }
 
+  private void forgetKeys() throws InterruptedException {
+    long before = nowMillis() - KEYS_REMEMBERED.toMillis();
+    ForgetKeys record = ForgetKeys.newBuilder().setBeforeMillis(before).setLimit(REFS_MAX).build();
+    while (open && anyOlder(Rows.KEY_AGE, before)) {
+      if (await(Record.newBuilder().setForgetKeys(record)).isEmpty()) {
+        return;
+      }
+    }
+  }
+
   /** A sweep drops all that is due, in records of a bounded size: it must keep up with any rate. */
   private void trim() throws InterruptedException {
     Optional<TrimHistory> next = trimmer.next(nowMillis(), group.applied().stampMillis());
@@ -365,6 +381,21 @@ final class ShardLeader implements AutoCloseable {
       trimmer.done();
       next = trimmer.next(nowMillis(), group.applied().stampMillis());
     }
+  }
+
+  private boolean anyOlder(Table ages, long before) {
+    boolean[] any = {false};
+    group
+        .view()
+        .scan(
+            ages,
+            Rows.FIRST,
+            Rows.millis(before),
+            (key, value) -> {
+              any[0] = true;
+              return false;
+            });
+    return any[0];
   }
 
   private void dropUploads() throws InterruptedException {

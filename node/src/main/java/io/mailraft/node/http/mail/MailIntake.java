@@ -11,9 +11,11 @@ import io.mailraft.node.message.HeaderSection;
 import io.mailraft.node.mime.HeaderLines;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
+import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
 import io.mailraft.router.Decision;
+import io.mailraft.router.Headers;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Routing;
 import io.mailraft.router.Submission;
@@ -43,6 +45,7 @@ public final class MailIntake implements AutoCloseable {
 
   private final Front front;
   private final Caller caller;
+  private final Terms terms;
   private final LineEnds lines;
   private final HeaderSection headers;
   private final BodyHash bodyHash = new BodyHash();
@@ -55,9 +58,10 @@ public final class MailIntake implements AutoCloseable {
   /**
    * @param keepsHeaders whether {@link #headerLines} will be asked for
    */
-  public MailIntake(Front front, Caller caller, boolean keepsHeaders) {
+  public MailIntake(Front front, Caller caller, Terms terms, boolean keepsHeaders) {
     this.front = front;
     this.caller = caller;
+    this.terms = terms;
     this.keepsHeaders = keepsHeaders;
     this.lines = new LineEnds(front.maxLineBytes(), this::content);
     this.headers = new HeaderSection(front.maxHeaderBytes());
@@ -152,7 +156,10 @@ public final class MailIntake implements AutoCloseable {
           Fault.MAIL_LOOP,
           "the message has more than " + front.maxReceivedHeaders() + " Received headers: a loop");
     }
-    Upload begun = front.uploads().begin();
+    Upload begun =
+        terms.key().isPresent()
+            ? front.uploads().begin(terms.key().get())
+            : front.uploads().begin();
     upload = Optional.of(begun);
     begun.write(headers.bytes());
     byte[] early = headers.firstBodyLine();
@@ -195,6 +202,7 @@ public final class MailIntake implements AutoCloseable {
   public Accepted commit(MailEnvelope mail) throws IOException, QueueException {
     check(mail, front);
     HeaderFacts known = facts.orElseThrow(() -> new IllegalStateException("not ended"));
+    Headers routed = terms.zone().<Headers>map(zone -> new NamedZone(known, zone)).orElse(known);
     Upload complete = upload.orElseThrow(() -> new IllegalStateException("not ended"));
     Set<Refusal> passedOver = new LinkedHashSet<>();
     List<Recipient> recipients =
@@ -204,20 +212,20 @@ public final class MailIntake implements AutoCloseable {
                 .router()
                 .apply(
                     new Submission(
-                        known, mail.sender(), Optional.of(caller.origin()), front.trusted())),
+                        routed, mail.sender(), Optional.of(caller.origin()), front.trusted())),
             passedOver);
-    complete.commit(envelope(mail, known), recipients);
+    MessageId id = complete.commit(envelope(mail, known), recipients);
     passedOver.stream()
         .limit(REFUSALS_LOGGED_MAX)
         .forEach(
             refusal ->
                 LOG.info(
                     "{}: {} names the zone '{}', which is {}: passed over",
-                    complete.id(),
+                    id,
                     refusal.rule().key(),
                     refusal.zone(),
                     refusal.reason().text()));
-    return new Accepted(complete.id(), recipients.size(), complete.bytes());
+    return new Accepted(id, recipients.size(), complete.bytes(), !id.equals(complete.id()));
   }
 
   /**
@@ -272,6 +280,9 @@ public final class MailIntake implements AutoCloseable {
         .setAcceptedMillis(front.clock().millis())
         .setMessageId(known.messageId())
         .setNode(front.node())
+        .addAllTags(terms.tags())
+        .setMetadata(terms.metadata())
+        .setSendAtMillis(terms.sendAtMillis())
         .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()))
         .build();
   }
