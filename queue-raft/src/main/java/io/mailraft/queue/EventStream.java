@@ -42,7 +42,7 @@ public final class EventStream {
       CompletableFuture.anyOf(news.toArray(CompletableFuture<?>[]::new))
           .get(wait.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      return new StreamPage(List.of(), place, false);
+      return new StreamPage(List.of(), place, false, true);
     } catch (ExecutionException e) {
       throw new QueueException(QueueException.Reason.STOPPING, "the replica stops", e);
     }

@@ -175,7 +175,7 @@ public final class History {
       }
       place = place.with(number, stretch.end());
     }
-    return new StreamPage(items, place, gap);
+    return new StreamPage(items, place, gap, false);
   }
 
   /** The stream of events from a place on, for one reader that waits for more. */

@@ -8,8 +8,9 @@ import java.util.List;
  * @param events in an order that keeps that of each shard, each with the place behind it
  * @param end where the stream goes on
  * @param gap whether events before these are not kept any longer
+ * @param idle whether nothing was applied for as long as the reader waited
  */
-public record StreamPage(List<Item> events, StreamPlace end, boolean gap) {
+public record StreamPage(List<Item> events, StreamPlace end, boolean gap, boolean idle) {
 
   /**
    * An event of the stream.

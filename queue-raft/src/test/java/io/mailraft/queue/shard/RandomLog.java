@@ -175,9 +175,7 @@ final class RandomLog {
     }
     if (random.nextInt(5) == 0) {
       message.mergeEnvelope(
-          Envelope.newBuilder()
-              .setSendAtMillis(stampMillis - 1000 + random.nextInt(4000))
-              .build());
+          Envelope.newBuilder().setSendAtMillis(stampMillis - 1000 + random.nextInt(4000)).build());
     }
     int recipients = random.nextInt(20) == 0 ? 0 : 1 + random.nextInt(4);
     for (int seq = 1; seq <= recipients; seq++) {

@@ -8,6 +8,7 @@ import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
+import io.mailraft.node.message.PassedOverZones;
 import io.mailraft.node.mime.HeaderLines;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
@@ -39,9 +40,6 @@ import org.slf4j.LoggerFactory;
 public final class MailIntake implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MailIntake.class);
   private static final int BLOCK_BYTES = 16 << 10;
-
-  /** Most zones that the log names for one message as passed over. */
-  private static final int REFUSALS_LOGGED_MAX = 10;
 
   private final Front front;
   private final Caller caller;
@@ -214,9 +212,9 @@ public final class MailIntake implements AutoCloseable {
                     new Submission(
                         routed, mail.sender(), Optional.of(caller.origin()), front.trusted())),
             passedOver);
-    MessageId id = complete.commit(envelope(mail, known), recipients);
+    MessageId id = complete.commit(envelope(mail, known, passedOver), recipients);
     passedOver.stream()
-        .limit(REFUSALS_LOGGED_MAX)
+        .limit(PassedOverZones.KEPT_MAX)
         .forEach(
             refusal ->
                 LOG.info(
@@ -262,7 +260,7 @@ public final class MailIntake implements AutoCloseable {
     return recipients;
   }
 
-  private Envelope envelope(MailEnvelope mail, HeaderFacts known) {
+  private Envelope envelope(MailEnvelope mail, HeaderFacts known, Set<Refusal> passedOver) {
     String origin = caller.originText();
     String literal = "[" + (origin.indexOf(':') >= 0 ? "IPv6:" : "") + origin + "]";
     return Envelope.newBuilder()
@@ -283,6 +281,7 @@ public final class MailIntake implements AutoCloseable {
         .addAllTags(terms.tags())
         .setMetadata(terms.metadata())
         .setSendAtMillis(terms.sendAtMillis())
+        .addAllPassedOver(PassedOverZones.of(passedOver))
         .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()))
         .build();
   }
