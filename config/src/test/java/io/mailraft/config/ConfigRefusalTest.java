@@ -266,15 +266,18 @@ final class ConfigRefusalTest {
         refusal(
             "smtp:\n  listen: 0.0.0.0:25",
             "f:2: smtp.listen: 0.0.0.0:25 is beyond loopback and would serve everyone; set allow to"
-                + " the client networks, like allow: [192.0.2.0/24]"),
+                + " the client networks, like allow: [192.0.2.0/24], or require accounts:"
+                + " access.usersFile or access.auth.url"),
         refusal(
             "smtp:\n  allow: []\n  listen: \"[::]:25\"",
             "f:3: smtp.listen: [::]:25 is beyond loopback and would serve everyone; set allow to"
-                + " the client networks, like allow: [192.0.2.0/24]"),
+                + " the client networks, like allow: [192.0.2.0/24], or require accounts:"
+                + " access.usersFile or access.auth.url"),
         refusal(
             "http: {listen: 192.0.2.1:80}",
             "f:1: http.listen: 192.0.2.1:80 is beyond loopback and would serve everyone; set allow"
-                + " to the client networks, like allow: [192.0.2.0/24]"),
+                + " to the client networks, like allow: [192.0.2.0/24], or require accounts:"
+                + " access.usersFile or access.auth.url"),
         refusal(
             "admin: {listen: 0.0.0.0:9090}",
             "f:1: admin.listen: 0.0.0.0:9090 is beyond loopback, and whoever connects may do"

@@ -97,6 +97,6 @@ final class Stopwatch {
   }
 
   private static int millis(long nanos) {
-    return (int) Math.clamp(TimeUnit.NANOSECONDS.toMillis(nanos), 0, Integer.MAX_VALUE);
+    return Math.clamp(TimeUnit.NANOSECONDS.toMillis(nanos), 0, Integer.MAX_VALUE);
   }
 }

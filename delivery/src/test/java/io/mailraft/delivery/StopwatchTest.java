@@ -14,7 +14,7 @@ class StopwatchTest {
   }
 
   @Test
-  void eachPartHasItsTimeAndTheFirstTransactionAloneThoseOfTheConnection() {
+  void each_part_has_its_time_and_the_first_transaction_alone_those_of_the_connection() {
     long begun = nanos.get();
     pass(7);
     Stopwatch watch = new Stopwatch(nanos::get, begun);

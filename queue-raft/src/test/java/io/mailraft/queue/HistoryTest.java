@@ -121,7 +121,7 @@ class HistoryTest {
   }
 
   @Test
-  void aMessageTellsItsTimelineWhileItIsOpenAndAfterItsEnd() throws Exception {
+  void a_message_tells_its_timeline_while_it_is_open_and_after_its_end() throws Exception {
     try (QueueCluster cluster = new QueueCluster(directory, 1, 1)) {
       Queue queue = cluster.startAll().queue("n1");
       cluster.sink("n1").manner(Manner.DEFER);
@@ -169,7 +169,7 @@ class HistoryTest {
   }
 
   @Test
-  void searchFindsOpenAndEndedMessagesOfAllShardsTheNewestFirstInPagesOfAnySize() throws Exception {
+  void search_finds_open_and_ended_messages_of_all_shards_the_newest_first_in_pages_of_any_size() throws Exception {
     try (QueueCluster cluster = new QueueCluster(directory, 1, 2)) {
       Queue queue = cluster.startAll().queue("n1");
       History history = queue.history();
@@ -218,7 +218,7 @@ class HistoryTest {
   }
 
   @Test
-  void theStreamIsTheSameOnEveryNodeAndGoesOnAnywhereWithNothingMissedOrTwice() throws Exception {
+  void the_stream_is_the_same_on_every_node_and_goes_on_anywhere_with_nothing_missed_or_twice() throws Exception {
     try (QueueCluster cluster = new QueueCluster(directory, 3, 2)) {
       cluster.startAll();
       cluster.sink("n1").manner(Manner.DELIVER);
@@ -251,7 +251,7 @@ class HistoryTest {
   }
 
   @Test
-  void aReaderThatWaitsHearsOfAnEventWithoutAsking() throws Exception {
+  void a_reader_that_waits_hears_of_an_event_without_asking() throws Exception {
     try (QueueCluster cluster = new QueueCluster(directory, 1, 2)) {
       Queue queue = cluster.startAll().queue("n1");
       EventStream stream = queue.history().follow(queue.history().now());
@@ -274,7 +274,7 @@ class HistoryTest {
   }
 
   @Test
-  void aPlaceIsReadAsItIsWrittenAndAnythingElseIsRefused() {
+  void a_place_is_read_as_it_is_written_and_anything_else_is_refused() {
     for (String text : List.of("0", "7", "7.0", "12.3-4", "1-2-3.999")) {
       assertThat(StreamPlace.parse(text)).hasToString(text);
     }

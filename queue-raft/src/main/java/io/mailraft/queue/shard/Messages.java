@@ -75,7 +75,13 @@ final class Messages {
       }
       batch.delete(Rows.UPLOAD, uploadKey);
     }
-    List<StoredDelivery> rows = record.getRecipientsList().stream().map(Messages::row).toList();
+    // Against the entry's stamp, which is the same on every replica, and never a clock.
+    long waitsUntil =
+        record.getEnvelope().getSendAtMillis() > stampMillis
+            ? record.getEnvelope().getSendAtMillis()
+            : 0;
+    List<StoredDelivery> rows =
+        record.getRecipientsList().stream().map(recipient -> row(recipient, waitsUntil)).toList();
     StoredMessage message =
         StoredMessage.newBuilder()
             .setEnvelope(record.getEnvelope())
@@ -88,15 +94,10 @@ final class Messages {
     if (rows.size() > 1) {
       batch.put(Rows.OPEN, uploadKey, Rows.number(rows.size()));
     }
-    // Against the entry's stamp, which is the same on every replica, and never a clock.
-    long sendAtMillis = record.getEnvelope().getSendAtMillis();
-    boolean waits = sendAtMillis > stampMillis;
     for (int i = 0; i < rows.size(); i++) {
       DeliveryId delivery = new DeliveryId(id, i + 1);
-      if (waits) {
-        StoredDelivery.Builder row = rows.get(i).toBuilder();
-        row.setState(DeliveryState.DELIVERY_DEFERRED).setNextMillis(sendAtMillis);
-        deliveries.createDeferred(delivery, row.build(), batch);
+      if (rows.get(i).getState() == DeliveryState.DELIVERY_DEFERRED) {
+        deliveries.createDeferred(delivery, rows.get(i), batch);
       } else {
         deliveries.create(delivery, rows.get(i), batch);
       }
@@ -104,12 +105,18 @@ final class Messages {
     return Optional.empty();
   }
 
-  private static StoredDelivery row(Recipient recipient) {
+  /**
+   * A new delivery.
+   *
+   * @param waitsUntil when its first attempt is due; 0: at once
+   */
+  private static StoredDelivery row(Recipient recipient, long waitsUntil) {
     return StoredDelivery.newBuilder()
         .setAddress(recipient.getAddress())
         .setZone(recipient.getZone())
         .setDomain(recipient.getDomain())
-        .setState(DeliveryState.QUEUED)
+        .setState(waitsUntil == 0 ? DeliveryState.QUEUED : DeliveryState.DELIVERY_DEFERRED)
+        .setNextMillis(waitsUntil)
         .build();
   }
 

@@ -139,6 +139,17 @@ final class Rows {
     return putId(ByteBuffer.allocate(8 + ID).putLong(millis), id).array();
   }
 
+  static byte[] keyAge(long millis, ByteString hash) {
+    ByteBuffer key = ByteBuffer.allocate(8 + hash.size()).putLong(millis);
+    hash.copyTo(key);
+    return key.array();
+  }
+
+  /** The hash at the end of a key of {@link #KEY_AGE}. */
+  static byte[] lastKey(byte[] age) {
+    return Arrays.copyOfRange(age, 8, age.length);
+  }
+
   static byte[] event(MessageId id, long index, int ordinal) {
     return putId(ByteBuffer.allocate(EVENT_BYTES), id).putLong(index).putInt(ordinal).array();
   }
@@ -161,17 +172,6 @@ final class Rows {
   /** The ordinal in a key of {@link #EVENT}. */
   static int eventOrdinal(byte[] key) {
     return ByteBuffer.wrap(key).getInt(ID + Long.BYTES);
-  }
-
-  static byte[] keyAge(long millis, ByteString hash) {
-    ByteBuffer key = ByteBuffer.allocate(8 + hash.size()).putLong(millis);
-    hash.copyTo(key);
-    return key.array();
-  }
-
-  /** The hash at the end of a key of {@link #KEY_AGE}. */
-  static byte[] lastKey(byte[] age) {
-    return Arrays.copyOfRange(age, 8, age.length);
   }
 
   static byte[] number(int number) {

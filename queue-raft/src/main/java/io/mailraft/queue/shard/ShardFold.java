@@ -231,8 +231,6 @@ final class ShardFold implements Fold {
               at.index(),
               timelines.forget(
                   record.getForget().getBeforeMillis(), record.getForget().getLimit(), batch));
-      case TRIM_HISTORY ->
-          new Answer.Accepted(at.index(), timelines.trim(record.getTrimHistory(), batch));
       case FORGET_KEYS ->
           new Answer.Accepted(
               at.index(),
@@ -240,6 +238,8 @@ final class ShardFold implements Fold {
                   record.getForgetKeys().getBeforeMillis(),
                   record.getForgetKeys().getLimit(),
                   batch));
+      case TRIM_HISTORY ->
+          new Answer.Accepted(at.index(), timelines.trim(record.getTrimHistory(), batch));
       case ORDER -> order(record.getOrder(), at, batch);
       case REROUTE -> {
         int moved = 0;

@@ -21,7 +21,6 @@ import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.GroupTime;
 import io.mailraft.queue.store.StoreException;
-import io.mailraft.queue.store.Table;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -361,16 +360,6 @@ final class ShardLeader implements AutoCloseable {
     }
   }
 
-  private void forgetKeys() throws InterruptedException {
-    long before = nowMillis() - KEYS_REMEMBERED.toMillis();
-    ForgetKeys record = ForgetKeys.newBuilder().setBeforeMillis(before).setLimit(REFS_MAX).build();
-    while (open && anyOlder(Rows.KEY_AGE, before)) {
-      if (await(Record.newBuilder().setForgetKeys(record)).isEmpty()) {
-        return;
-      }
-    }
-  }
-
   /** A sweep drops all that is due, in records of a bounded size: it must keep up with any rate. */
   private void trim() throws InterruptedException {
     Optional<TrimHistory> next = trimmer.next(nowMillis(), group.applied().stampMillis());
@@ -383,12 +372,25 @@ final class ShardLeader implements AutoCloseable {
     }
   }
 
-  private boolean anyOlder(Table ages, long before) {
+  /** The same for idempotency keys. */
+  private void forgetKeys() throws InterruptedException {
+    long before = nowMillis() - KEYS_REMEMBERED.toMillis();
+    Record.Builder record =
+        Record.newBuilder()
+            .setForgetKeys(ForgetKeys.newBuilder().setBeforeMillis(before).setLimit(REFS_MAX));
+    while (open && anyKeyOlder(before)) {
+      if (await(record).isEmpty()) {
+        return;
+      }
+    }
+  }
+
+  private boolean anyKeyOlder(long before) {
     boolean[] any = {false};
     group
         .view()
         .scan(
-            ages,
+            Rows.KEY_AGE,
             Rows.FIRST,
             Rows.millis(before),
             (key, value) -> {

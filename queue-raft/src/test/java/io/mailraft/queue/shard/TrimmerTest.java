@@ -3,6 +3,9 @@ package io.mailraft.queue.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.api.log.DkimKey;
+import io.mailraft.api.log.DkimOrder;
 import io.mailraft.api.log.Entry;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.OrderDeliveries;
@@ -97,7 +100,7 @@ class TrimmerTest {
   }
 
   @Test
-  void aTimelineIsKeptForItsTimeAfterTheEndAndThenGoesWhole() {
+  void a_timeline_is_kept_for_its_time_after_the_end_and_then_goes_whole() {
     Trimmer trimmer = trimmer(Long.MAX_VALUE);
     end(1, 2);
     nowMillis += KEEP.toMillis();
@@ -122,7 +125,38 @@ class TrimmerTest {
   }
 
   @Test
-  void withTooManyBytesTheOldestTimelinesGoYetTheirIdsAreRememberedForAsLongAsPromised() {
+  void keys_to_sign_with_go_with_the_end() {
+    apply(
+        Record.newBuilder()
+            .setStoreMessage(
+                StoreMessage.newBuilder()
+                    .setId(new MessageId(1, 0).toByteString())
+                    .setEnvelope(
+                        Envelope.newBuilder()
+                            .setSender("a@example.com")
+                            .setDkim(DkimOrder.newBuilder().addKeys(DkimKey.getDefaultInstance())))
+                    .addRecipients(
+                        Recipient.newBuilder()
+                            .setSeq(1)
+                            .setAddress("r@example.com")
+                            .setZone("default")
+                            .setDomain("example.com"))));
+    apply(
+        Record.newBuilder()
+            .setOrder(
+                OrderDeliveries.newBuilder()
+                    .setKind(OrderKind.CANCEL)
+                    .addDeliveries(
+                        DeliveryRef.newBuilder()
+                            .setId(new MessageId(1, 0).toByteString())
+                            .setSeq(1))));
+    Envelope kept = Timelines.findEnded(new MessageId(1, 0), store).orElseThrow().getEnvelope();
+    assertThat(kept.getSender()).isEqualTo("a@example.com");
+    assertThat(kept.hasDkim()).isFalse();
+  }
+
+  @Test
+  void with_too_many_bytes_the_oldest_timelines_go_yet_their_ids_are_remembered_for_as_long_as_promised() {
     for (int number = 1; number <= 400; number++) {
       nowMillis += 1_000;
       end(number, 1);
@@ -146,7 +180,7 @@ class TrimmerTest {
   }
 
   @Test
-  void manyMessagesThatEndedAtOneMomentAllGoWhateverTheSizeOfARecord() {
+  void many_messages_that_ended_at_one_moment_all_go_whatever_the_size_of_a_record() {
     for (int number = 1; number <= 1_203; number++) {
       end(number, number % 7 == 0 ? 3 : 1);
     }
@@ -158,7 +192,7 @@ class TrimmerTest {
   }
 
   @Test
-  void aNewLeaderBeginsFromTheRowsAloneAndFindsNothingTwice() {
+  void a_new_leader_begins_from_the_rows_alone_and_finds_nothing_twice() {
     end(1, 1);
     nowMillis += KEEP.toMillis() + 1;
     assertThat(trim(trimmer(Long.MAX_VALUE))).isEqualTo(1);

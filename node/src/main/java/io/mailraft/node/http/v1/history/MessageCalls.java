@@ -65,7 +65,7 @@ final class MessageCalls {
     try {
       return history.events(message.id(), cursor, limit);
     } catch (IllegalArgumentException e) {
-      throw Parameters.wrong("cursor", "is not what the last page gave as next");
+      throw Parameters.wrong("cursor", "is not what the last page gave as next", e);
     }
   }
 

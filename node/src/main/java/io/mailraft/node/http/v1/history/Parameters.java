@@ -50,7 +50,7 @@ final class Parameters {
         return limit;
       }
     } catch (NumberFormatException e) {
-      throw wrong("limit", "is not a number of 1 to " + History.PAGE_MAX);
+      throw wrong("limit", "is not a number of 1 to " + History.PAGE_MAX, e);
     }
     throw wrong("limit", "is not in 1 to " + History.PAGE_MAX);
   }
@@ -61,7 +61,7 @@ final class Parameters {
     try {
       return text.map(MessageId::parse);
     } catch (IllegalArgumentException e) {
-      throw wrong("cursor", "is not what the last page gave as next");
+      throw wrong("cursor", "is not what the last page gave as next", e);
     }
   }
 
@@ -107,11 +107,15 @@ final class Parameters {
       Instant time = OffsetDateTime.parse(text.get()).toInstant();
       return Math.clamp(time.toEpochMilli(), 0, MessageQuery.MILLIS_END);
     } catch (DateTimeException | ArithmeticException e) {
-      throw wrong(name, "is not a time such as 2030-01-31T10:00:00Z");
+      throw wrong(name, "is not a time such as 2030-01-31T10:00:00Z", e);
     }
   }
 
-  static InputException wrong(String name, String what) {
+  private static InputException wrong(String name, String what) {
     return new InputException(Fault.INVALID_PARAMETER, name + " " + what);
+  }
+
+  static InputException wrong(String name, String what, RuntimeException cause) {
+    return new InputException(Fault.INVALID_PARAMETER, name + " " + what, cause);
   }
 }
