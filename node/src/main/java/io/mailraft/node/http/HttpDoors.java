@@ -87,7 +87,9 @@ public final class HttpDoors implements AutoCloseable {
                     allowed(http.allow(), context.remoteAddress())
                         ? delegate.serve(context, request)
                         : JsonErrors.answer(
-                            HttpStatus.FORBIDDEN, "this address is not on the allow list"));
+                            HttpStatus.FORBIDDEN,
+                            "this address is not on the allow list",
+                            context.path()));
     routes.accept(served);
     servers.add(served.build());
     servers.add(

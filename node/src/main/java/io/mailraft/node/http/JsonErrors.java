@@ -51,8 +51,16 @@ final class JsonErrors implements ServerErrorHandler {
     return query < 0 ? headers.path() : headers.path().substring(0, query);
   }
 
-  /** An error with a text of ours. */
-  static HttpResponse answer(HttpStatus status, String error) {
+  /**
+   * An error with a text of ours.
+   *
+   * @param path what was asked for
+   */
+  static HttpResponse answer(HttpStatus status, String error, String path) {
+    if (Problem.covers(path)) {
+      return HttpResponse.of(
+          status, Problem.MEDIA_TYPE, HttpData.wrap(Problem.of(status, error, path)));
+    }
     return HttpResponse.of(status, MediaType.JSON_UTF_8, text(status, error));
   }
 
