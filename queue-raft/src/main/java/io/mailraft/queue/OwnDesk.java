@@ -98,6 +98,7 @@ final class OwnDesk implements Desk {
           FORGET_KEYS,
           ORDER,
           REROUTE,
+          TRIM_HISTORY,
           LAPSE,
           GIVE_SENDS,
           CHECKSUM,

@@ -8,6 +8,8 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
@@ -56,12 +58,19 @@ final class JsonErrors implements ServerErrorHandler {
    *
    * @param path what was asked for
    */
-  static HttpResponse answer(HttpStatus status, String error, String path) {
-    if (Problem.covers(path)) {
-      return HttpResponse.of(
-          status, Problem.MEDIA_TYPE, HttpData.wrap(Problem.of(status, error, path)));
-    }
-    return HttpResponse.of(status, MediaType.JSON_UTF_8, text(status, error));
+  static HttpResponse answer(String path, HttpStatus status, String error) {
+    return answer(path, ResponseHeaders.builder(status), error);
+  }
+
+  /** The same with more headers. */
+  static HttpResponse answer(String path, ResponseHeadersBuilder headers, String error) {
+    return Problem.covers(path)
+        ? HttpResponse.of(
+            headers.contentType(Problem.MEDIA_TYPE).build(),
+            HttpData.wrap(Problem.of(headers.status(), error, path)))
+        : HttpResponse.of(
+            headers.contentType(MediaType.JSON_UTF_8).build(),
+            HttpData.ofUtf8(text(headers.status(), error)));
   }
 
   private static String text(HttpStatus status, String error) {
