@@ -30,7 +30,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -330,6 +329,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return new Inspection(replicas, clock);
   }
 
+  /** What happened to messages, and the stream of events. */
+  public History history() {
+    return new History(replicas, inspection());
+  }
+
   /** Takes orders for single deliveries. */
   public Orders orders() {
     return new Orders(replicas, settings.queue().submitTimeout());
@@ -337,12 +341,7 @@ public final class Queue implements Uploads, AutoCloseable {
 
   /** Exact counters by zone, over all shards. */
   public Map<String, Depth> zones() {
-    Map<String, Depth> sum = new TreeMap<>();
-    replicas
-        .shards()
-        .forEach(
-            shard -> shard.zones().forEach((zone, depth) -> sum.merge(zone, depth, Depth::plus)));
-    return sum;
+    return inspection().zones();
   }
 
   /** Exact counters of one zone and recipient domain, over all shards. */
