@@ -43,6 +43,7 @@ class DiskFullTest {
         List.of(),
         new DiskGuard(directory, minFreeBytes),
         asks -> {},
+        asks -> {},
         question -> CompletableFuture.completedFuture(Explained.getDefaultInstance()));
   }
 

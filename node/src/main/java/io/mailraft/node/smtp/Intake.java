@@ -8,6 +8,7 @@ import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
+import io.mailraft.queue.quota.Charge;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Submission;
 import java.nio.ByteBuffer;
@@ -201,7 +202,16 @@ final class Intake implements ContentSink, AutoCloseable {
     // Replies to commands that were pipelined before are the client's to have, however long the
     // queue takes.
     conversation.wire().flush();
-    complete.commit(envelope, recipients);
+    Charge charge =
+        door.uploads().charge(envelope.getUser(), submission.senderDomain(), recipients.size());
+    try {
+      complete.commit(envelope, recipients);
+    } catch (QueueException e) {
+      if (!e.mayBeStored()) {
+        charge.giveBack();
+      }
+      throw e;
+    }
     // Yes is said only here: commit has returned, so a majority has the message on disk (I1).
     log(complete, passedOver);
     door.events().messageAccepted(complete.bytes(), recipients.size());
@@ -237,7 +247,7 @@ final class Intake implements ContentSink, AutoCloseable {
   private void refuse(QueueException e) {
     QueueException.Reason reason = e.reason();
     LOG.debug("The queue refused a message: {}: {}", reason, e.getMessage());
-    refuse(Reply.of(reason.code(), reason.enhanced(), reason.text()));
+    refuse(Reply.of(reason.code(), reason.enhanced(), e.text()));
   }
 
   private void refuse(RuntimeException e) {

@@ -143,6 +143,12 @@ public final class Calls implements AutoCloseable {
       case NO_MAJORITY -> fail(exchange, e.reason(), LATER);
       case BUSY, STOPPING -> fail(exchange, e.reason(), SOON);
       case DISK_FULL -> fail(exchange, e.reason(), MUCH_LATER);
+      case OVER_QUOTA ->
+          exchange.fail(
+              HttpStatus.TOO_MANY_REQUESTS,
+              "OverQuota",
+              e.text(),
+              Optional.of(e.retryAfter().orElse(MUCH_LATER)));
       case INVALID ->
           exchange.fail(HttpStatus.BAD_REQUEST, "Refused", e.reason().text(), Optional.empty());
       case UNKNOWN ->
@@ -157,7 +163,8 @@ public final class Calls implements AutoCloseable {
           case DISK_FULL -> "DiskFull";
           case BUSY -> "Busy";
           case STOPPING -> "Stopping";
-          case INVALID, UNKNOWN -> throw new IllegalArgumentException("not for a later try");
+          case OVER_QUOTA, INVALID, UNKNOWN ->
+              throw new IllegalArgumentException("not for a later try");
         };
     exchange.fail(HttpStatus.SERVICE_UNAVAILABLE, code, reason.text(), Optional.of(retryAfter));
   }

@@ -13,6 +13,7 @@ import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
+import io.mailraft.queue.quota.Charge;
 import io.mailraft.router.Decision;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Routing;
@@ -197,16 +198,19 @@ public final class MailIntake implements AutoCloseable {
     HeaderFacts known = facts.orElseThrow(() -> new IllegalStateException("not ended"));
     Upload complete = upload.orElseThrow(() -> new IllegalStateException("not ended"));
     Set<Refusal> passedOver = new LinkedHashSet<>();
-    List<Recipient> recipients =
-        recipients(
-            mail,
-            front
-                .router()
-                .apply(
-                    new Submission(
-                        known, mail.sender(), Optional.of(caller.origin()), front.trusted())),
-            passedOver);
-    complete.commit(envelope(mail, known), recipients);
+    Submission submission =
+        new Submission(known, mail.sender(), Optional.of(caller.origin()), front.trusted());
+    List<Recipient> recipients = recipients(mail, front.router().apply(submission), passedOver);
+    Charge charge =
+        front.uploads().charge(caller.user(), submission.senderDomain(), recipients.size());
+    try {
+      complete.commit(envelope(mail, known), recipients);
+    } catch (QueueException e) {
+      if (!e.mayBeStored()) {
+        charge.giveBack();
+      }
+      throw e;
+    }
     passedOver.stream()
         .limit(REFUSALS_LOGGED_MAX)
         .forEach(
