@@ -10,6 +10,7 @@ import io.mailraft.delivery.DeliverySettings;
 import io.mailraft.node.admin.AdminService;
 import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.http.seed.SeedApi;
+import io.mailraft.node.http.v1.V1Api;
 import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
@@ -156,7 +157,10 @@ final class Node implements AutoCloseable {
             new AdminService(config, Version.text(), queue, this::router),
             metrics,
             queue::unready,
-            seed::register);
+            routes -> {
+              seed.register(routes);
+              new V1Api(seed.shared(), this::router).register(routes);
+            });
     http = Optional.of(doors);
     try {
       queue.joined().get();

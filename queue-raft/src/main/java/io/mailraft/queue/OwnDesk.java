@@ -100,6 +100,7 @@ final class OwnDesk implements Desk {
           RELEASE,
           FENCE,
           FORGET,
+          FORGET_KEYS,
           ORDER,
           REROUTE,
           LAPSE,

@@ -14,6 +14,14 @@ public interface Uploads {
   Upload begin() throws QueueException;
 
   /**
+   * Opens an upload whose message is stored once, however often and on whatever node the request is
+   * repeated within 24 hours.
+   *
+   * @throws QueueException if nothing can be accepted: no majority, disk nearly full, stopping
+   */
+  Upload begin(RequestKey key) throws QueueException;
+
+  /**
    * Counts a message in the quotas of its account and its sender domain, right before its commit.
    * Where it is certain then that the message is not stored, or was stored by an earlier request,
    * the charge is given back.

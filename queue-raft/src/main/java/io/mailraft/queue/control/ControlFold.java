@@ -247,6 +247,7 @@ public final class ControlFold implements Fold {
           RELEASE,
           FENCE,
           FORGET,
+          FORGET_KEYS,
           ORDER,
           REROUTE ->
           throw new FoldException(

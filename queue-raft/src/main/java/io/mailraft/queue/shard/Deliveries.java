@@ -21,7 +21,7 @@ import java.util.Optional;
  *
  * <pre>
  * from               by                          to
- * -                  message stored              queued
+ * -                  message stored              queued; deferred, where its time to be sent is to come
  * queued             claim                       claimed
  * claimed            returned, fence, lost push  queued
  * claimed            deferred                    deferred
@@ -106,6 +106,13 @@ final class Deliveries {
   void create(DeliveryId delivery, StoredDelivery row, Batch batch) {
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
     queue(delivery, lane(row), batch);
+  }
+
+  /** Creates a delivery that waits until the time in its row. */
+  void createDeferred(DeliveryId delivery, StoredDelivery row, Batch batch) {
+    batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
+    batch.put(Rows.DUE, Rows.due(row.getNextMillis(), delivery), Rows.lane(lane(row)));
+    counters.add(lane(row), State.DEFERRED, 1);
   }
 
   /** Claims a queued delivery; false where it is not queued in that lane. */

@@ -42,7 +42,7 @@ final class Messages {
   }
 
   /** Stores a message; the text says why it was refused. */
-  Optional<String> store(StoreMessage record, Batch batch) {
+  Optional<String> store(StoreMessage record, long stampMillis, Batch batch) {
     MessageId id = MessageId.of(record.getId());
     if (isKnown(id, batch)) {
       return Optional.empty();
@@ -88,15 +88,21 @@ final class Messages {
     if (recipients > 1) {
       batch.put(Rows.OPEN, uploadKey, Rows.number(recipients));
     }
+    long sendAtMillis = record.getEnvelope().getSendAtMillis();
     for (Recipient recipient : record.getRecipientsList()) {
-      StoredDelivery row =
+      DeliveryId delivery = new DeliveryId(id, recipient.getSeq());
+      StoredDelivery.Builder row =
           StoredDelivery.newBuilder()
               .setAddress(recipient.getAddress())
               .setZone(recipient.getZone())
-              .setDomain(recipient.getDomain())
-              .setState(DeliveryState.QUEUED)
-              .build();
-      deliveries.create(new DeliveryId(id, recipient.getSeq()), row, batch);
+              .setDomain(recipient.getDomain());
+      // Against the entry's stamp, which is the same on every replica, and never a clock.
+      if (sendAtMillis > stampMillis) {
+        row.setState(DeliveryState.DELIVERY_DEFERRED).setNextMillis(sendAtMillis);
+        deliveries.createDeferred(delivery, row.build(), batch);
+      } else {
+        deliveries.create(delivery, row.setState(DeliveryState.QUEUED).build(), batch);
+      }
     }
     return Optional.empty();
   }

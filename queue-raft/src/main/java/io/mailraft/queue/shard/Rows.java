@@ -26,6 +26,8 @@ import java.util.List;
  * expiry    millis, id                  recipients (int)   the same by the time of their end
  * counter   zone 0 domain               StoredCounter
  * fence     node number                 StoredFence
+ * key       hash                        stem, fingerprint  idempotency keys that are still remembered
+ * key-age   millis, hash                -                  the same by the time of their message
  * </pre>
  */
 final class Rows {
@@ -41,10 +43,13 @@ final class Rows {
   static final Table EXPIRY = new Table("expiry", Removal.ONCE, false);
   static final Table COUNTER = new Table("counter", Removal.ANY, false);
   static final Table FENCE = new Table("fence", Removal.ANY, false);
+  static final Table KEY = new Table("key", Removal.ONCE, false);
+  static final Table KEY_AGE = new Table("key-age", Removal.ONCE, false);
 
   static final List<Table> ALL =
       List.of(
-          MESSAGE, BODY, UPLOAD, OPEN, DELIVERY, READY, CLAIM, DUE, ENDED, EXPIRY, COUNTER, FENCE);
+          MESSAGE, BODY, UPLOAD, OPEN, DELIVERY, READY, CLAIM, DUE, ENDED, EXPIRY, COUNTER, FENCE,
+          KEY, KEY_AGE);
 
   static final byte[] NONE = new byte[0];
   static final byte[] FIRST = new byte[0];
@@ -120,6 +125,17 @@ final class Rows {
 
   static byte[] expiry(long millis, MessageId id) {
     return putId(ByteBuffer.allocate(8 + ID).putLong(millis), id).array();
+  }
+
+  static byte[] keyAge(long millis, ByteString hash) {
+    ByteBuffer key = ByteBuffer.allocate(8 + hash.size()).putLong(millis);
+    hash.copyTo(key);
+    return key.array();
+  }
+
+  /** The hash at the end of a key of {@link #KEY_AGE}. */
+  static byte[] lastKey(byte[] age) {
+    return Arrays.copyOfRange(age, 8, age.length);
   }
 
   static byte[] number(int number) {

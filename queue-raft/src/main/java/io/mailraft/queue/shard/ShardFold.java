@@ -6,11 +6,13 @@ import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.Entry;
 import io.mailraft.api.log.FenceNode;
+import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.OrderDeliveries;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReturnClaims;
+import io.mailraft.api.log.StoreMessage;
 import io.mailraft.api.stored.DeliveryState;
 import io.mailraft.api.stored.StoredFence;
 import io.mailraft.queue.MessageId;
@@ -193,7 +195,7 @@ final class ShardFold implements Fold {
 
   private Answer apply(Record record, Position at, Batch batch) {
     return switch (record.getKindCase()) {
-      case STORE_MESSAGE -> answer(at, messages.store(record.getStoreMessage(), batch));
+      case STORE_MESSAGE -> store(record.getStoreMessage(), at, batch);
       case STORE_CHUNK ->
           answer(at, messages.storeChunk(record.getStoreChunk(), at.stampMillis(), batch));
       case DROP_UPLOADS -> {
@@ -219,6 +221,13 @@ final class ShardFold implements Fold {
               at.index(),
               messages.forget(
                   record.getForget().getBeforeMillis(), record.getForget().getLimit(), batch));
+      case FORGET_KEYS ->
+          new Answer.Accepted(
+              at.index(),
+              Keys.forget(
+                  record.getForgetKeys().getBeforeMillis(),
+                  record.getForgetKeys().getLimit(),
+                  batch));
       case ORDER -> order(record.getOrder(), at, batch);
       case REROUTE -> {
         int moved = 0;
@@ -243,6 +252,29 @@ final class ShardFold implements Fold {
     return refusal
         .<Answer>map(text -> new Answer.Refused(at.index(), text))
         .orElseGet(() -> new Answer.Accepted(at.index(), 0));
+  }
+
+  /** Where the record has a key, the answer's value is the stem of the message it stands for. */
+  private Answer store(StoreMessage record, Position at, Batch batch) {
+    if (!record.hasIdempotency()) {
+      return answer(at, messages.store(record, at.stampMillis(), batch));
+    }
+    IdempotencyKey key = record.getIdempotency();
+    MessageId id = MessageId.of(record.getId());
+    Optional<Keys.Known> known = Keys.find(key, batch);
+    if (known.isPresent()) {
+      // A repeat. What it brought again, if it is not the very record that was first, goes at once.
+      messages.dropUpload(id, batch);
+      return known.get().fingerprint().equals(key.getFingerprint())
+          ? new Answer.Accepted(at.index(), known.get().stem())
+          : new Answer.Refused(at.index(), Shard.OTHER_REQUEST);
+    }
+    Optional<String> refusal = messages.store(record, at.stampMillis(), batch);
+    if (refusal.isPresent()) {
+      return answer(at, refusal);
+    }
+    Keys.remember(key, id, at.stampMillis(), batch);
+    return new Answer.Accepted(at.index(), id.stem());
   }
 
   private Answer claim(ClaimDeliveries record, Position at, Batch batch) {

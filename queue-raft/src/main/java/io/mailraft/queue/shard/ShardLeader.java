@@ -7,6 +7,7 @@ import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.DropUploads;
 import io.mailraft.api.log.FenceNode;
 import io.mailraft.api.log.Forget;
+import io.mailraft.api.log.ForgetKeys;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReleaseDeferred;
 import io.mailraft.api.log.RerouteDeliveries;
@@ -20,6 +21,7 @@ import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.GroupTime;
 import io.mailraft.queue.store.StoreException;
+import io.mailraft.queue.store.Table;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,6 +47,9 @@ final class ShardLeader implements AutoCloseable {
   private static final Duration SWEEP_MAX = Duration.ofSeconds(10);
   private static final Duration STUMBLE = Duration.ofMillis(50);
   private static final int REFS_MAX = 1000;
+
+  /** Time for which a repeat of a request is known as such. */
+  static final Duration KEYS_REMEMBERED = Duration.ofHours(24);
 
   private final Group group;
   private final ShardFold fold;
@@ -354,22 +359,35 @@ final class ShardLeader implements AutoCloseable {
   }
 
   private void forget() throws InterruptedException {
-    long before = nowMillis() - settings.rememberEnded().toMillis();
-    Forget record = Forget.newBuilder().setBeforeMillis(before).setLimit(REFS_MAX).build();
-    // A sweep forgets all that is due, in records of a bounded size: it must keep up with any rate.
-    while (open && anyExpired(before)) {
-      if (await(Record.newBuilder().setForget(record)).isEmpty()) {
+    long ended = nowMillis() - settings.rememberEnded().toMillis();
+    forget(
+        Rows.EXPIRY,
+        ended,
+        Record.newBuilder()
+            .setForget(Forget.newBuilder().setBeforeMillis(ended).setLimit(REFS_MAX)));
+    long keys = nowMillis() - KEYS_REMEMBERED.toMillis();
+    forget(
+        Rows.KEY_AGE,
+        keys,
+        Record.newBuilder()
+            .setForgetKeys(ForgetKeys.newBuilder().setBeforeMillis(keys).setLimit(REFS_MAX)));
+  }
+
+  /** Forgets all that is due, in records of a bounded size: it must keep up with any rate. */
+  private void forget(Table ages, long before, Record.Builder record) throws InterruptedException {
+    while (open && anyOlder(ages, before)) {
+      if (await(record).isEmpty()) {
         return;
       }
     }
   }
 
-  private boolean anyExpired(long before) {
+  private boolean anyOlder(Table ages, long before) {
     boolean[] any = {false};
     group
         .view()
         .scan(
-            Rows.EXPIRY,
+            ages,
             Rows.FIRST,
             Rows.millis(before),
             (key, value) -> {

@@ -5,8 +5,11 @@ import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.DropUploads;
 import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.FenceNode;
 import io.mailraft.api.log.Forget;
+import io.mailraft.api.log.ForgetKeys;
+import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.OrderDeliveries;
 import io.mailraft.api.log.OrderKind;
 import io.mailraft.api.log.Outcome;
@@ -32,6 +35,7 @@ final class RandomLog {
   private static final int MESSAGES = 12;
   private static final int NODES = 3;
   private static final int CLAIMS = 5;
+  private static final int KEYS = 6;
   private static final String[] ZONES = {"default", "bulk"};
   private static final String[] DOMAINS = {"a.example", "b.example", "c.example"};
 
@@ -56,7 +60,7 @@ final class RandomLog {
 
   private Record record() {
     Record.Builder record = Record.newBuilder();
-    return switch (random.nextInt(17)) {
+    return switch (random.nextInt(18)) {
       case 0, 1, 2 -> record.setStoreMessage(message()).build();
       case 3, 4 -> record.setStoreChunk(chunk()).build();
       case 5 ->
@@ -102,6 +106,13 @@ final class RandomLog {
                       .setZone(ZONES[random.nextInt(ZONES.length)])
                       .addAllDeliveries(refs()))
               .build();
+      case 17 ->
+          record
+              .setForgetKeys(
+                  ForgetKeys.newBuilder()
+                      .setBeforeMillis(stampMillis - random.nextInt(5000))
+                      .setLimit(1 + random.nextInt(3)))
+              .build();
       default -> throw new IllegalStateException();
     };
   }
@@ -136,6 +147,16 @@ final class RandomLog {
     } else {
       message.setBody(ByteString.copyFromUtf8("body of " + id));
     }
+    if (random.nextInt(3) == 0) {
+      message.setIdempotency(
+          IdempotencyKey.newBuilder()
+              .setHash(hash("key " + random.nextInt(KEYS)))
+              .setFingerprint(hash("request " + random.nextInt(2))));
+    }
+    if (random.nextInt(5) == 0) {
+      message.setEnvelope(
+          Envelope.newBuilder().setSendAtMillis(stampMillis - 1000 + random.nextInt(4000)));
+    }
     int recipients = random.nextInt(20) == 0 ? 0 : 1 + random.nextInt(4);
     for (int seq = 1; seq <= recipients; seq++) {
       message.addRecipients(
@@ -158,6 +179,10 @@ final class RandomLog {
 
   private static String domain(MessageId id, int seq) {
     return DOMAINS[(int) ((id.stem() + seq) % DOMAINS.length)];
+  }
+
+  private static ByteString hash(String text) {
+    return ByteString.copyFromUtf8(String.format("%-32s", text));
   }
 
   private StoreChunk chunk() {

@@ -11,10 +11,12 @@ import io.mailraft.node.message.HeaderSection;
 import io.mailraft.node.mime.HeaderLines;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
+import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
 import io.mailraft.queue.quota.Charge;
 import io.mailraft.router.Decision;
+import io.mailraft.router.Headers;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Routing;
 import io.mailraft.router.Submission;
@@ -44,6 +46,7 @@ public final class MailIntake implements AutoCloseable {
 
   private final Front front;
   private final Caller caller;
+  private final Terms terms;
   private final LineEnds lines;
   private final HeaderSection headers;
   private final BodyHash bodyHash = new BodyHash();
@@ -56,9 +59,10 @@ public final class MailIntake implements AutoCloseable {
   /**
    * @param keepsHeaders whether {@link #headerLines} will be asked for
    */
-  public MailIntake(Front front, Caller caller, boolean keepsHeaders) {
+  public MailIntake(Front front, Caller caller, Terms terms, boolean keepsHeaders) {
     this.front = front;
     this.caller = caller;
+    this.terms = terms;
     this.keepsHeaders = keepsHeaders;
     this.lines = new LineEnds(front.maxLineBytes(), this::content);
     this.headers = new HeaderSection(front.maxHeaderBytes());
@@ -153,7 +157,10 @@ public final class MailIntake implements AutoCloseable {
           Fault.MAIL_LOOP,
           "the message has more than " + front.maxReceivedHeaders() + " Received headers: a loop");
     }
-    Upload begun = front.uploads().begin();
+    Upload begun =
+        terms.key().isPresent()
+            ? front.uploads().begin(terms.key().get())
+            : front.uploads().begin();
     upload = Optional.of(begun);
     begun.write(headers.bytes());
     byte[] early = headers.firstBodyLine();
@@ -196,32 +203,43 @@ public final class MailIntake implements AutoCloseable {
   public Accepted commit(MailEnvelope mail) throws IOException, QueueException {
     check(mail, front);
     HeaderFacts known = facts.orElseThrow(() -> new IllegalStateException("not ended"));
+    Headers routed = terms.zone().<Headers>map(zone -> new NamedZone(known, zone)).orElse(known);
     Upload complete = upload.orElseThrow(() -> new IllegalStateException("not ended"));
     Set<Refusal> passedOver = new LinkedHashSet<>();
     Submission submission =
-        new Submission(known, mail.sender(), Optional.of(caller.origin()), front.trusted());
+        new Submission(routed, mail.sender(), Optional.of(caller.origin()), front.trusted());
     List<Recipient> recipients = recipients(mail, front.router().apply(submission), passedOver);
-    Charge charge =
-        front.uploads().charge(caller.user(), submission.senderDomain(), recipients.size());
-    try {
-      complete.commit(envelope(mail, known), recipients);
-    } catch (QueueException e) {
-      if (!e.mayBeStored()) {
-        charge.giveBack();
-      }
-      throw e;
-    }
+    MessageId id = commit(complete, envelope(mail, known), recipients, submission.senderDomain());
     passedOver.stream()
         .limit(REFUSALS_LOGGED_MAX)
         .forEach(
             refusal ->
                 LOG.info(
                     "{}: {} names the zone '{}', which is {}: passed over",
-                    complete.id(),
+                    id,
                     refusal.rule().key(),
                     refusal.zone(),
                     refusal.reason().text()));
-    return new Accepted(complete.id(), recipients.size(), complete.bytes());
+    return new Accepted(id, recipients.size(), complete.bytes(), !id.equals(complete.id()));
+  }
+
+  /** Counts the message in its quotas, unless it turns out that it is not stored. */
+  private MessageId commit(
+      Upload complete, Envelope envelope, List<Recipient> recipients, Optional<String> senderDomain)
+      throws QueueException {
+    Charge charge = front.uploads().charge(envelope.getUser(), senderDomain, recipients.size());
+    try {
+      MessageId id = complete.commit(envelope, recipients);
+      if (!id.equals(complete.id())) {
+        charge.giveBack(); // A repeat, which was counted the first time.
+      }
+      return id;
+    } catch (QueueException e) {
+      if (!e.mayBeStored()) {
+        charge.giveBack();
+      }
+      throw e;
+    }
   }
 
   /**
@@ -276,6 +294,9 @@ public final class MailIntake implements AutoCloseable {
         .setAcceptedMillis(front.clock().millis())
         .setMessageId(known.messageId())
         .setNode(front.node())
+        .addAllTags(terms.tags())
+        .setMetadata(terms.metadata())
+        .setSendAtMillis(terms.sendAtMillis())
         .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()))
         .build();
   }
