@@ -185,9 +185,10 @@ final class Simulation {
         at(
             now + random.nextLong(2000 * MILLI),
             () -> {
-              charge.giveBack();
+              // Before, since someone who waits may take them at once.
               uses.forEach(
                   (window, units) -> Simulation.this.taken.merge(window, -units, Long::sum));
+              charge.giveBack();
             });
       }
     }
