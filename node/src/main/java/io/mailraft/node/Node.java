@@ -7,6 +7,7 @@ import io.mailraft.config.MailraftConfig;
 import io.mailraft.config.SmtpConfig;
 import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
+import io.mailraft.node.access.Access;
 import io.mailraft.node.admin.AdminService;
 import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.http.seed.SeedApi;
@@ -57,6 +58,7 @@ final class Node implements AutoCloseable {
   private final NodeMeters meters;
   private final List<SmtpFrontDoor> smtp = new ArrayList<>();
   private final DataLock dataLock;
+  private final Access access;
   private Optional<HttpDoors> http = Optional.empty();
   private final CompletableFuture<Void> obeying = new CompletableFuture<>();
   private final SeedApi seed;
@@ -67,11 +69,12 @@ final class Node implements AutoCloseable {
    * Opens the data directory.
    *
    * @param broken hears, once, of trouble after which the process must end
-   * @throws IOException if the data directory cannot be used
+   * @throws IOException if the data directory, the users file or a certificate cannot be used
    */
   Node(MailraftConfig config, InstantSource clock, Consumer<Throwable> broken) throws IOException {
     this.config = config;
     this.router = new Router(config.zones(), SUSPENDED);
+    this.access = new Access(config.access());
     Files.createDirectories(config.node().dataDir());
     this.dataLock = DataLock.take(config.node().dataDir());
     String helo = config.delivery().helo().orElse(config.smtp().getFirst().hostname());
@@ -95,7 +98,7 @@ final class Node implements AutoCloseable {
             zones,
             metrics);
     this.meters = new NodeMeters(metrics, queue);
-    this.seed = new SeedApi(config, queue, this::router, clock, metrics);
+    this.seed = new SeedApi(config, queue, this::router, clock, metrics, access.hook());
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(
@@ -105,7 +108,8 @@ final class Node implements AutoCloseable {
               Addresses::domainOf,
               config.node().id(),
               clock,
-              meters.smtp(listener.name())));
+              meters.smtp(listener.name()),
+              access.keepers(listener.tls())));
     }
   }
 
@@ -157,6 +161,7 @@ final class Node implements AutoCloseable {
             new AdminService(config, Version.text(), queue, this::router),
             metrics,
             queue::unready,
+            access.keepers(config.http().tls()),
             routes -> {
               seed.register(routes);
               new V1Api(seed.shared(), this::router).register(routes);
@@ -233,6 +238,7 @@ final class Node implements AutoCloseable {
     queue.close();
     doors.join();
     seed.close();
+    access.close();
     metrics.close();
     dataLock.close();
   }

@@ -103,6 +103,7 @@ final class OwnDesk implements Desk {
           FORGET_KEYS,
           ORDER,
           REROUTE,
+          TRIM_HISTORY,
           LAPSE,
           GIVE_SENDS,
           GIVE_QUOTA,

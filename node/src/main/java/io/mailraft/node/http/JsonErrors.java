@@ -8,6 +8,8 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
@@ -53,7 +55,14 @@ final class JsonErrors implements ServerErrorHandler {
 
   /** An error with a text of ours. */
   static HttpResponse answer(HttpStatus status, String error) {
-    return HttpResponse.of(status, MediaType.JSON_UTF_8, text(status, error));
+    return answer(ResponseHeaders.builder(status), error);
+  }
+
+  /** The same with more headers. */
+  static HttpResponse answer(ResponseHeadersBuilder headers, String error) {
+    return HttpResponse.of(
+        headers.contentType(MediaType.JSON_UTF_8).build(),
+        HttpData.ofUtf8(text(headers.status(), error)));
   }
 
   private static String text(HttpStatus status, String error) {

@@ -3,6 +3,9 @@ package io.mailraft.node.smtp;
 import com.google.protobuf.UnsafeByteOperations;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.config.SmtpConfig;
+import io.mailraft.node.access.Account;
+import io.mailraft.node.access.Guidance;
+import io.mailraft.node.access.TlsIdentity;
 import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
@@ -175,8 +178,10 @@ final class Intake implements ContentSink, AutoCloseable {
 
   private Reply commit(Upload complete, HeaderFacts headerFacts) throws QueueException {
     Door door = conversation.door();
-    String origin = origin();
-    Envelope envelope =
+    String origin = conversation.origin();
+    Optional<Account> account = conversation.account();
+    Guidance guidance = transaction.guidance();
+    Envelope.Builder envelope =
         Envelope.newBuilder()
             .setSender(transaction.sender())
             .setEightBit(transaction.eightBit() || scanner.eightBit())
@@ -185,18 +190,20 @@ final class Intake implements ContentSink, AutoCloseable {
             .setOrigin(origin)
             .setOriginHost("[" + origin + "]")
             .setHelo(conversation.helo().orElse(""))
-            .setProtocol(protocol())
+            .setProtocol(conversation.protocol(transaction.smtpUtf8()))
+            .setUser(account.map(Account::name).orElse(""))
+            .setTls(conversation.wire().tls().map(TlsIdentity::words).orElse(""))
             .setAcceptedMillis(door.clock().millis())
             .setMessageId(headerFacts.messageId())
             .setNode(door.node())
-            .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()))
-            .build();
+            .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()));
+    guidance.writeTo(envelope);
     Submission submission =
-        new Submission(
+        guidance.submission(
             headerFacts,
             transaction.sender(),
-            Optional.of(conversation.client()),
-            door.config().trustRouting());
+            conversation.client(),
+            door.config().trustRouting() || account.filter(Account::trustRouting).isPresent());
     Set<Refusal> passedOver = new LinkedHashSet<>();
     var recipients = transaction.recipients(door.zones().route(submission), passedOver);
     // Replies to commands that were pipelined before are the client's to have, however long the
@@ -205,7 +212,7 @@ final class Intake implements ContentSink, AutoCloseable {
     Charge charge =
         door.uploads().charge(envelope.getUser(), submission.senderDomain(), recipients.size());
     try {
-      complete.commit(envelope, recipients);
+      complete.commit(envelope.build(), recipients);
     } catch (QueueException e) {
       if (!e.mayBeStored()) {
         charge.giveBack();
@@ -229,19 +236,6 @@ final class Intake implements ContentSink, AutoCloseable {
                     refusal.rule().key(),
                     refusal.zone(),
                     refusal.reason().text()));
-  }
-
-  private String origin() {
-    String address = conversation.client().getHostAddress();
-    int scope = address.indexOf('%');
-    return scope < 0 ? address : address.substring(0, scope);
-  }
-
-  private String protocol() {
-    if (transaction.smtpUtf8()) {
-      return "UTF8SMTP";
-    }
-    return conversation.extended() ? "ESMTP" : "SMTP";
   }
 
   private void refuse(QueueException e) {

@@ -249,7 +249,8 @@ public final class ControlFold implements Fold {
           FORGET,
           FORGET_KEYS,
           ORDER,
-          REROUTE ->
+          REROUTE,
+          TRIM_HISTORY ->
           throw new FoldException(
               "a record of a shard in the control group: " + record.getKindCase());
       case KIND_NOT_SET ->

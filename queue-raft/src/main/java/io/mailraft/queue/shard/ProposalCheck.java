@@ -44,6 +44,7 @@ final class ProposalCheck {
           FORGET,
           FORGET_KEYS,
           REROUTE,
+          TRIM_HISTORY,
           JOIN_NODE,
           RENEW,
           LAPSE,

@@ -6,13 +6,13 @@ import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.DropUploads;
 import io.mailraft.api.log.FenceNode;
-import io.mailraft.api.log.Forget;
 import io.mailraft.api.log.ForgetKeys;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReleaseDeferred;
 import io.mailraft.api.log.RerouteDeliveries;
 import io.mailraft.api.log.ReturnClaims;
 import io.mailraft.api.log.StoreMessage;
+import io.mailraft.api.log.TrimHistory;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.control.ControlView;
 import io.mailraft.queue.control.NodeEntry;
@@ -21,7 +21,6 @@ import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.GroupTime;
 import io.mailraft.queue.store.StoreException;
-import io.mailraft.queue.store.Table;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -56,6 +55,7 @@ final class ShardLeader implements AutoCloseable {
   private final ShardSettings settings;
   private final GroupTime time;
   private final Picker picker;
+  private final Trimmer trimmer;
   private final Semaphore work = new Semaphore(0);
   private final LongSupplier controlIndex;
   private volatile ControlView control;
@@ -77,6 +77,7 @@ final class ShardLeader implements AutoCloseable {
     this.settings = settings;
     this.time = new GroupTime(clock, () -> group.applied().stampMillis());
     this.picker = new Picker(group.view(), self, work::release);
+    this.trimmer = new Trimmer(group.view(), fold::historyBytes, settings);
     this.controlIndex = controlIndex;
     this.control = control;
     this.sweep =
@@ -278,7 +279,8 @@ final class ShardLeader implements AutoCloseable {
           reroute();
           if (System.nanoTime() - nextSweep >= 0) {
             nextSweep = System.nanoTime() + sweep.toNanos();
-            forget();
+            trim();
+            forgetKeys();
             dropUploads();
           }
         } catch (RuntimeException e) {
@@ -358,36 +360,37 @@ final class ShardLeader implements AutoCloseable {
     }
   }
 
-  private void forget() throws InterruptedException {
-    long ended = nowMillis() - settings.rememberEnded().toMillis();
-    forget(
-        Rows.EXPIRY,
-        ended,
-        Record.newBuilder()
-            .setForget(Forget.newBuilder().setBeforeMillis(ended).setLimit(REFS_MAX)));
-    long keys = nowMillis() - KEYS_REMEMBERED.toMillis();
-    forget(
-        Rows.KEY_AGE,
-        keys,
-        Record.newBuilder()
-            .setForgetKeys(ForgetKeys.newBuilder().setBeforeMillis(keys).setLimit(REFS_MAX)));
+  /** A sweep drops all that is due, in records of a bounded size: it must keep up with any rate. */
+  private void trim() throws InterruptedException {
+    Optional<TrimHistory> next = trimmer.next(nowMillis(), group.applied().stampMillis());
+    while (open && next.isPresent()) {
+      if (await(Record.newBuilder().setTrimHistory(next.get())).isEmpty()) {
+        return;
+      }
+      trimmer.done();
+      next = trimmer.next(nowMillis(), group.applied().stampMillis());
+    }
   }
 
-  /** Forgets all that is due, in records of a bounded size: it must keep up with any rate. */
-  private void forget(Table ages, long before, Record.Builder record) throws InterruptedException {
-    while (open && anyOlder(ages, before)) {
+  /** The same for idempotency keys. */
+  private void forgetKeys() throws InterruptedException {
+    long before = nowMillis() - KEYS_REMEMBERED.toMillis();
+    Record.Builder record =
+        Record.newBuilder()
+            .setForgetKeys(ForgetKeys.newBuilder().setBeforeMillis(before).setLimit(REFS_MAX));
+    while (open && anyKeyOlder(before)) {
       if (await(record).isEmpty()) {
         return;
       }
     }
   }
 
-  private boolean anyOlder(Table ages, long before) {
+  private boolean anyKeyOlder(long before) {
     boolean[] any = {false};
     group
         .view()
         .scan(
-            ages,
+            Rows.KEY_AGE,
             Rows.FIRST,
             Rows.millis(before),
             (key, value) -> {

@@ -162,6 +162,11 @@ class KeysPropertyTest {
     public void scan(Table in, byte[] from, byte[] to, Visitor visitor) {
       batch.scan(in, from, to, visitor);
     }
+
+    @Override
+    public void scanDown(Table in, byte[] from, byte[] to, Visitor visitor) {
+      batch.scanDown(in, from, to, visitor);
+    }
   }
 
   @Test

@@ -22,6 +22,7 @@ import io.mailraft.api.log.RerouteDeliveries;
 import io.mailraft.api.log.ReturnClaims;
 import io.mailraft.api.log.StoreChunk;
 import io.mailraft.api.log.StoreMessage;
+import io.mailraft.api.log.TrimHistory;
 import io.mailraft.queue.MessageId;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +61,7 @@ final class RandomLog {
 
   private Record record() {
     Record.Builder record = Record.newBuilder();
-    return switch (random.nextInt(18)) {
+    return switch (random.nextInt(19)) {
       case 0, 1, 2 -> record.setStoreMessage(message()).build();
       case 3, 4 -> record.setStoreChunk(chunk()).build();
       case 5 ->
@@ -113,8 +114,19 @@ final class RandomLog {
                       .setBeforeMillis(stampMillis - random.nextInt(5000))
                       .setLimit(1 + random.nextInt(3)))
               .build();
+      case 18 -> record.setTrimHistory(trim()).build();
       default -> throw new IllegalStateException();
     };
+  }
+
+  /** As a leader would bound it: timelines and ids each from some time on. */
+  private TrimHistory trim() {
+    return TrimHistory.newBuilder()
+        .setTimelinesBeforeMillis(stampMillis - random.nextInt(5000))
+        .setIdsBeforeMillis(stampMillis - random.nextInt(8000))
+        .setFeedBeforeIndex(random.nextInt(200))
+        .setLimit(1 + random.nextInt(4))
+        .build();
   }
 
   private int node() {
@@ -142,6 +154,14 @@ final class RandomLog {
     MessageId id = anyId();
     boolean large = random.nextInt(3) == 0;
     StoreMessage.Builder message = StoreMessage.newBuilder().setId(id.toByteString());
+    message
+        .getEnvelopeBuilder()
+        .setSender("Sender" + id.stem() % 3 + "@example.com")
+        .setNode("n1")
+        .setEightBit(random.nextBoolean());
+    if (random.nextBoolean()) {
+      message.getEnvelopeBuilder().addTags("tag" + random.nextInt(3)).addTags("all");
+    }
     if (large) {
       message.setChunks(1 + random.nextInt(3));
     } else {

@@ -58,7 +58,7 @@ class ShardLeaderTest {
       new ShardLeader(
           group,
           fold,
-          new ShardSettings(Duration.ZERO, Duration.ofMinutes(1)),
+          new ShardSettings(Duration.ZERO, Duration.ofMinutes(1), Duration.ZERO, 1 << 20),
           InstantSource.system(),
           NODE,
           controlIndex::get,

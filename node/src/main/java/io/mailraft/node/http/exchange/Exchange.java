@@ -11,6 +11,8 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import io.mailraft.node.access.Account;
+import io.mailraft.node.access.TlsIdentity;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -97,6 +99,16 @@ public final class Exchange {
   /** The other end of the connection. */
   public InetAddress client() {
     return context.remoteAddress().getAddress();
+  }
+
+  /** Who the client has proved to be; empty where nobody was asked. */
+  public Optional<Account> account() {
+    return Account.of(context);
+  }
+
+  /** TLS version and cipher of the connection; empty without TLS. */
+  public String tls() {
+    return Optional.ofNullable(context.sslSession()).map(TlsIdentity::words).orElse("");
   }
 
   /** The body from its first byte. Asked for once. */

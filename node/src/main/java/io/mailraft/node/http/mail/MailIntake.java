@@ -1,13 +1,19 @@
 package io.mailraft.node.http.mail;
 
 import com.google.protobuf.UnsafeByteOperations;
+import com.linecorp.armeria.common.HttpStatus;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.Recipient;
+import io.mailraft.node.access.Guidance;
+import io.mailraft.node.access.GuidanceException;
+import io.mailraft.node.access.Handed;
+import io.mailraft.node.http.exchange.RefusedException;
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
+import io.mailraft.node.message.NamedZone;
 import io.mailraft.node.mime.HeaderLines;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
@@ -25,6 +31,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,6 +46,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class MailIntake implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MailIntake.class);
+  private static final String PROTOCOL = "HTTP";
+  private static final Duration LATER = Duration.ofSeconds(5);
   private static final int BLOCK_BYTES = 16 << 10;
 
   /** Most zones that the log names for one message as passed over. */
@@ -199,17 +208,25 @@ public final class MailIntake implements AutoCloseable {
    *
    * @throws QueueException if it is known that this did not happen, or not known that it did
    * @throws InputException if there are too many recipients
+   * @throws RefusedException if the user's own application refuses it, or cannot be asked
    */
   public Accepted commit(MailEnvelope mail) throws IOException, QueueException {
     check(mail, front);
     HeaderFacts known = facts.orElseThrow(() -> new IllegalStateException("not ended"));
     Headers routed = terms.zone().<Headers>map(zone -> new NamedZone(known, zone)).orElse(known);
     Upload complete = upload.orElseThrow(() -> new IllegalStateException("not ended"));
+    Guidance guidance = guidance(mail);
+    String sender = guidance.sender().orElse(mail.sender());
     Set<Refusal> passedOver = new LinkedHashSet<>();
     Submission submission =
-        new Submission(routed, mail.sender(), Optional.of(caller.origin()), front.trusted());
+        guidance.submission(routed, sender, caller.origin(), caller.trusted());
     List<Recipient> recipients = recipients(mail, front.router().apply(submission), passedOver);
-    MessageId id = commit(complete, envelope(mail, known), recipients, submission.senderDomain());
+    MessageId id =
+        commit(
+            complete,
+            envelope(mail, known, sender, guidance),
+            recipients,
+            submission.senderDomain());
     passedOver.stream()
         .limit(REFUSALS_LOGGED_MAX)
         .forEach(
@@ -276,29 +293,58 @@ public final class MailIntake implements AutoCloseable {
     return recipients;
   }
 
-  private Envelope envelope(MailEnvelope mail, HeaderFacts known) {
+  private Guidance guidance(MailEnvelope mail) throws RefusedException {
+    if (front.hook().isEmpty()) {
+      return Guidance.NONE;
+    }
     String origin = caller.originText();
-    String literal = "[" + (origin.indexOf(':') >= 0 ? "IPv6:" : "") + origin + "]";
-    return Envelope.newBuilder()
-        .setSender(mail.sender())
-        .setEightBit(lines.eightBit())
-        .setSmtpUtf8(mail.smtpUtf8())
-        .setListener(front.listener())
-        .setOrigin(origin)
-        .setOriginHost("[" + origin + "]")
-        // Nobody greets by HTTP; the Received header wants a name, and this is the one that is
-        // known.
-        .setHelo(literal)
-        .setProtocol("HTTP")
-        .setUser(caller.user())
-        .setAcceptedMillis(front.clock().millis())
-        .setMessageId(known.messageId())
-        .setNode(front.node())
-        .addAllTags(terms.tags())
-        .setMetadata(terms.metadata())
-        .setSendAtMillis(terms.sendAtMillis())
-        .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()))
-        .build();
+    try {
+      return front
+          .hook()
+          .get()
+          .ask(
+              new Handed(
+                  mail.sender(), origin, "[" + origin + "]", literal(), PROTOCOL, caller.user()))
+          .checked(mail.smtpUtf8());
+    } catch (GuidanceException e) {
+      throw e.isTemporary()
+          ? new RefusedException(
+              HttpStatus.SERVICE_UNAVAILABLE, "TryLater", e.text(), Optional.of(LATER))
+          : new RefusedException(HttpStatus.FORBIDDEN, "Refused", e.text());
+    }
+  }
+
+  private String literal() {
+    String origin = caller.originText();
+    return "[" + (origin.indexOf(':') >= 0 ? "IPv6:" : "") + origin + "]";
+  }
+
+  private Envelope envelope(
+      MailEnvelope mail, HeaderFacts known, String sender, Guidance guidance) {
+    String origin = caller.originText();
+    Envelope.Builder envelope =
+        Envelope.newBuilder()
+            .setSender(sender)
+            .setEightBit(lines.eightBit())
+            .setSmtpUtf8(mail.smtpUtf8())
+            .setListener(front.listener())
+            .setOrigin(origin)
+            .setOriginHost("[" + origin + "]")
+            // Nobody greets by HTTP; the Received header wants a name, and this is the one that is
+            // known.
+            .setHelo(literal())
+            .setProtocol(PROTOCOL)
+            .setUser(caller.user())
+            .setTls(caller.tls())
+            .setAcceptedMillis(front.clock().millis())
+            .setMessageId(known.messageId())
+            .setNode(front.node())
+            .addAllTags(terms.tags())
+            .setMetadata(terms.metadata())
+            .setSendAtMillis(terms.sendAtMillis())
+            .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()));
+    guidance.writeTo(envelope);
+    return envelope.build();
   }
 
   /** Gives the message up, unless it was committed. */

@@ -3,6 +3,7 @@ package io.mailraft.node.http.seed;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
 import io.mailraft.config.MailraftConfig;
+import io.mailraft.node.access.ConfigHook;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.ErrorForm;
 import io.mailraft.node.http.mail.AcceptedMeters;
@@ -39,6 +40,7 @@ public final class SeedApi implements AutoCloseable {
    * Opens the directory of spooled requests.
    *
    * @param router the zones as they are
+   * @param hook is asked about each message
    * @throws IOException if the directory cannot be used
    */
   public SeedApi(
@@ -46,10 +48,11 @@ public final class SeedApi implements AutoCloseable {
       Queue queue,
       Supplier<Router> router,
       InstantSource clock,
-      MeterRegistry metrics)
+      MeterRegistry metrics,
+      Optional<ConfigHook> hook)
       throws IOException {
     long heap = Runtime.getRuntime().maxMemory();
-    front = Front.of(config, queue, submission -> router.get().route(submission), clock);
+    front = Front.of(config, queue, submission -> router.get().route(submission), clock, hook);
     spool = new Spool(config.node().dataDir(), config.queue().minFreeBytes(), heap / 16);
     Inspection inspection = queue.inspection();
     Zones zones = new Zones(inspection, router);

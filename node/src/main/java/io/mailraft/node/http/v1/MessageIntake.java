@@ -57,7 +57,7 @@ final class MessageIntake {
     try (SpoolFile spool = spools.begin();
         JsonReader reader = new JsonReader(body, spool, front.maxMessageBytes())) {
       Optional<Fingerprint> fingerprint = name.map(_ -> reader.fingerprint());
-      TermsReader terms = new TermsReader(reader, front, zones);
+      TermsReader terms = new TermsReader(reader, front, caller.trusted(), zones);
       Letter letter = LetterReader.read(reader, terms);
       Optional<RequestKey> key =
           name.map(

@@ -34,6 +34,7 @@ final class TermsReader implements LetterReader.Extras {
 
   private final JsonReader reader;
   private final Front front;
+  private final boolean choosesZones;
   private final Supplier<Set<String>> zones;
   private final List<String> tags = new ArrayList<>();
   private String metadata = "";
@@ -41,11 +42,14 @@ final class TermsReader implements LetterReader.Extras {
   private Optional<String> zone = Optional.empty();
 
   /**
+   * @param choosesZones whether the caller may name the zone
    * @param zones names of the zones that there are
    */
-  TermsReader(JsonReader reader, Front front, Supplier<Set<String>> zones) {
+  TermsReader(
+      JsonReader reader, Front front, boolean choosesZones, Supplier<Set<String>> zones) {
     this.reader = reader;
     this.front = front;
+    this.choosesZones = choosesZones;
     this.zones = zones;
   }
 
@@ -170,7 +174,7 @@ final class TermsReader implements LetterReader.Extras {
       return;
     }
     String name = reader.text().string(WORD_CHARS_MAX).strip().toLowerCase(Locale.ROOT);
-    if (!front.trusted()) {
+    if (!choosesZones) {
       throw reader.wrong("callers of this listener do not choose zones");
     }
     if (!zones.get().contains(name)) {

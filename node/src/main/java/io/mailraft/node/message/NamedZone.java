@@ -1,4 +1,4 @@
-package io.mailraft.node.http.mail;
+package io.mailraft.node.message;
 
 import io.mailraft.router.Headers;
 import java.util.Map;
@@ -6,12 +6,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A header section for which the client named the zone elsewhere.
+ * A header section whose message has its zone named elsewhere.
  *
  * @param headers the section
  * @param zone what stands for its X-Sending-Zone field
  */
-record NamedZone(Headers headers, String zone) implements Headers {
+public record NamedZone(Headers headers, String zone) implements Headers {
   @Override
   public Optional<String> sendingZone() {
     return Optional.of(zone);
