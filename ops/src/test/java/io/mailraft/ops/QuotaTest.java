@@ -33,6 +33,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Help.Ansi;
 
@@ -201,6 +202,7 @@ class QuotaTest {
   }
 
   @Test
+  @Tag("long")
   void a_quota_is_not_exceeded_while_the_control_leader_is_killed() throws Exception {
     LocalDate day = today();
     try (ClusterRun run = start("quota-killed");

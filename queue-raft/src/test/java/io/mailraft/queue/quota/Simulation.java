@@ -181,10 +181,14 @@ final class Simulation {
               misplaced++;
             }
           });
+      QuotaBook of = book;
       if (random.nextInt(100) < settings.giveBackPercent()) {
         at(
             now + random.nextLong(2000 * MILLI),
             () -> {
+              if (!of.equals(book)) {
+                return; // The process that would give them back is dead.
+              }
               // Before, since someone who waits may take them at once.
               uses.forEach(
                   (window, units) -> Simulation.this.taken.merge(window, -units, Long::sum));

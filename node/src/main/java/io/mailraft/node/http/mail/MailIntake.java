@@ -218,8 +218,7 @@ public final class MailIntake implements AutoCloseable {
     Guidance guidance = guidance(mail);
     String sender = guidance.sender().orElse(mail.sender());
     Set<Refusal> passedOver = new LinkedHashSet<>();
-    Submission submission =
-        guidance.submission(routed, sender, caller.origin(), caller.trusted());
+    Submission submission = guidance.submission(routed, sender, caller.origin(), caller.trusted());
     List<Recipient> recipients = recipients(mail, front.router().apply(submission), passedOver);
     MessageId id =
         commit(
