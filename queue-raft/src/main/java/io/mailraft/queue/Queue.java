@@ -31,7 +31,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -348,6 +347,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return new Inspection(replicas, clock);
   }
 
+  /** What happened to messages, and the stream of events. */
+  public History history() {
+    return new History(replicas, inspection());
+  }
+
   /** Takes orders for single deliveries. */
   public Orders orders() {
     return new Orders(replicas, settings.queue().submitTimeout());
@@ -355,12 +359,7 @@ public final class Queue implements Uploads, AutoCloseable {
 
   /** Exact counters by zone, over all shards. */
   public Map<String, Depth> zones() {
-    Map<String, Depth> sum = new TreeMap<>();
-    replicas
-        .shards()
-        .forEach(
-            shard -> shard.zones().forEach((zone, depth) -> sum.merge(zone, depth, Depth::plus)));
-    return sum;
+    return inspection().zones();
   }
 
   /** Exact counters of one zone and recipient domain, over all shards. */

@@ -9,6 +9,7 @@ import io.mailraft.node.access.TlsIdentity;
 import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
+import io.mailraft.node.message.PassedOverZones;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
 import io.mailraft.queue.quota.Charge;
@@ -31,9 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Intake implements ContentSink, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
-
-  /** Most zones that the log names for one message as passed over. */
-  private static final int REFUSALS_LOGGED_MAX = 10;
 
   private static final byte[] CRLF = "\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -209,6 +207,7 @@ final class Intake implements ContentSink, AutoCloseable {
     // Replies to commands that were pipelined before are the client's to have, however long the
     // queue takes.
     conversation.wire().flush();
+    envelope.addAllPassedOver(PassedOverZones.of(passedOver));
     Charge charge =
         door.uploads().charge(envelope.getUser(), submission.senderDomain(), recipients.size());
     try {
@@ -227,7 +226,7 @@ final class Intake implements ContentSink, AutoCloseable {
 
   private void log(Upload accepted, Set<Refusal> passedOver) {
     passedOver.stream()
-        .limit(REFUSALS_LOGGED_MAX)
+        .limit(PassedOverZones.KEPT_MAX)
         .forEach(
             refusal ->
                 LOG.info(

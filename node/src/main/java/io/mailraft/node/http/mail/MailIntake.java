@@ -14,6 +14,7 @@ import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
 import io.mailraft.node.message.NamedZone;
+import io.mailraft.node.message.PassedOverZones;
 import io.mailraft.node.mime.HeaderLines;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
@@ -49,9 +50,6 @@ public final class MailIntake implements AutoCloseable {
   private static final String PROTOCOL = "HTTP";
   private static final Duration LATER = Duration.ofSeconds(5);
   private static final int BLOCK_BYTES = 16 << 10;
-
-  /** Most zones that the log names for one message as passed over. */
-  private static final int REFUSALS_LOGGED_MAX = 10;
 
   private final Front front;
   private final Caller caller;
@@ -220,14 +218,13 @@ public final class MailIntake implements AutoCloseable {
     Set<Refusal> passedOver = new LinkedHashSet<>();
     Submission submission = guidance.submission(routed, sender, caller.origin(), caller.trusted());
     List<Recipient> recipients = recipients(mail, front.router().apply(submission), passedOver);
-    MessageId id =
-        commit(
-            complete,
-            envelope(mail, known, sender, guidance),
-            recipients,
-            submission.senderDomain());
+    Envelope envelope =
+        envelope(mail, known, sender, guidance)
+            .addAllPassedOver(PassedOverZones.of(passedOver))
+            .build();
+    MessageId id = commit(complete, envelope, recipients, submission.senderDomain());
     passedOver.stream()
-        .limit(REFUSALS_LOGGED_MAX)
+        .limit(PassedOverZones.KEPT_MAX)
         .forEach(
             refusal ->
                 LOG.info(
@@ -318,7 +315,7 @@ public final class MailIntake implements AutoCloseable {
     return "[" + (origin.indexOf(':') >= 0 ? "IPv6:" : "") + origin + "]";
   }
 
-  private Envelope envelope(
+  private Envelope.Builder envelope(
       MailEnvelope mail, HeaderFacts known, String sender, Guidance guidance) {
     String origin = caller.originText();
     Envelope.Builder envelope =
@@ -343,7 +340,7 @@ public final class MailIntake implements AutoCloseable {
             .setSendAtMillis(terms.sendAtMillis())
             .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()));
     guidance.writeTo(envelope);
-    return envelope.build();
+    return envelope;
   }
 
   /** Gives the message up, unless it was committed. */
