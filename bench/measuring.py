@@ -148,6 +148,7 @@ class Sink:
     """smtp-sink on a port of 127.0.0.1."""
 
     def __init__(self, port, counts):
+        self.port = port
         self.counts = Path(counts) / f'sink.{port}'
         self._out = self.counts.open('wb')
         self.process = subprocess.Popen(

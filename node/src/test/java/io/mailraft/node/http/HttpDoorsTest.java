@@ -9,6 +9,7 @@ import io.mailraft.config.AdminConfig;
 import io.mailraft.config.Cidr;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.HttpConfig;
+import io.mailraft.node.access.Keepers;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -34,6 +35,7 @@ class HttpDoorsTest {
         NOTHING,
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
         Optional::empty,
+        Keepers.NONE,
         routes -> {});
   }
 
@@ -71,7 +73,7 @@ class HttpDoorsTest {
   @Test
   void beyondLoopbackOnlyTheAllowListIsServed() throws Exception {
     try (HttpDoors doors = open("0.0.0.0", List.of(Cidr.parse("192.0.2.0/24")), LOOPBACK)) {
-      for (String path : List.of("/healthz", "/readyz", "/metrics", "/nowhere")) {
+      for (String path : List.of("/healthz", "/readyz", "/metrics", "/nowhere", "/v1/messages")) {
         assertThat(status(doors, path)).as(path).isEqualTo(403);
       }
     }
