@@ -384,7 +384,13 @@ final class Picker implements ShardEvents {
   public void queued(Lane lane, DeliveryId delivery) {
     lock.lock();
     try {
-      if (!proposed.containsKey(delivery)) {
+      ClaimOwner owner = proposed.get(delivery);
+      if (owner == null) {
+        comeBack(lane, delivery);
+      } else if (!owner.lane().equals(lane)) {
+        // Moved to another lane before the claim was applied, which therefore will be refused.
+        proposed.remove(delivery);
+        holder(owner.node()).hold(owner.lane(), -1);
         comeBack(lane, delivery);
       }
     } finally {

@@ -12,6 +12,7 @@ import io.mailraft.api.log.OutcomeKind;
 import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.log.Recipient;
 import io.mailraft.api.log.Record;
+import io.mailraft.api.log.RerouteDeliveries;
 import io.mailraft.api.log.StoreMessage;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.store.Batch;
@@ -233,6 +234,30 @@ class PickerTest {
     applyWith(older, picker.foresee(List.of(older)));
     outcome(handedOut.getFirst(), OutcomeKind.DELIVERED);
     assertThat(ids(round())).containsExactly(MessageId.of(older.getId()));
+  }
+
+  @Test
+  void aDeliveryThatMovesToAnotherZoneWhileItsClaimIsOnItsWayIsPickedThere() {
+    MessageId moved = store("a.example");
+    picker.attach(NODE, EPOCH, Map.of("default", 1, "bulk", 1), List.of(), session);
+    ClaimDeliveries plan = picker.plan().getFirst();
+    apply(
+        Record.newBuilder()
+            .setReroute(
+                RerouteDeliveries.newBuilder()
+                    .setZone("bulk")
+                    .addDeliveries(plan.getDeliveries(0))));
+    List<ClaimDeliveries> there = picker.plan();
+    apply(Record.newBuilder().setClaim(plan));
+    picker.settle(plan);
+    assertThat(there).hasSize(1);
+    apply(Record.newBuilder().setClaim(there.getFirst()));
+    picker.settle(there.getFirst());
+    assertThat(ids(handedOut)).containsExactly(moved);
+    assertThat(handedOut.getFirst().getZone()).isEqualTo("bulk");
+    assertThat(picker.plan()).as("claimed once").isEmpty();
+    MessageId next = store("a.example");
+    assertThat(ids(round())).as("the room of the zone that it left").containsExactly(next);
   }
 
   @Test
