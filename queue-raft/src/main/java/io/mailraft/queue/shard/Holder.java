@@ -26,8 +26,17 @@ final class Holder {
   /** By zone, without the limited lanes. */
   private final Map<String, Integer> free = new HashMap<>();
 
-  void wanted(Map<String, Integer> next) {
+  /** Says whether it wants any of a zone of which it wanted none. */
+  boolean wanted(Map<String, Integer> next) {
+    Map<String, Integer> before = wanted;
     wanted = Map.copyOf(next);
+    return next.keySet().stream()
+        .anyMatch(zone -> wants(zone) && before.getOrDefault(zone, 0) <= 0);
+  }
+
+  /** Whether it wants any claims of a zone: it may not serve it. */
+  boolean wants(String zone) {
+    return wanted.getOrDefault(zone, 0) > 0;
   }
 
   /** Changes limits. */

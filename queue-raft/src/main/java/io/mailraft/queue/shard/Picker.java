@@ -123,7 +123,9 @@ final class Picker implements ShardEvents {
     try {
       Holder holder = holder(node);
       if (holder.epoch == epoch) {
-        holder.wanted(wanted);
+        if (holder.wanted(wanted)) {
+          turns.unparkAll();
+        }
         holder.limit(limits);
         for (DomainLimit limit : limits) {
           turns.unpark(new Lane(limit.getZone(), limit.getDomain()));
@@ -272,11 +274,11 @@ final class Picker implements ShardEvents {
                 .thenComparing(entry -> entry.getKey() == self));
   }
 
-  /** Whether all nodes that may claim have limited the lane, and there is one. */
+  /** Whether all nodes that take claims of its zone have limited the lane, and there is one. */
   private boolean isLimited(Lane lane) {
     boolean any = false;
     for (Map.Entry<Integer, Holder> entry : holders.entrySet()) {
-      if (mayClaim(entry.getKey(), entry.getValue())) {
+      if (entry.getValue().wants(lane.zone()) && mayClaim(entry.getKey(), entry.getValue())) {
         if (!entry.getValue().limits(lane)) {
           return false;
         }

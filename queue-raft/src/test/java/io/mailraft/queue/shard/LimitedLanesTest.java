@@ -137,6 +137,24 @@ final class LimitedLanesTest {
   }
 
   @Test
+  void aNodeThatDoesNotServeTheZoneDoesNotKeepLimitedDomainsInTheWayOfOthers() {
+    DomainLimit[] limits = new DomainLimit[40];
+    for (int i = 0; i < limits.length; i++) {
+      queue("d" + i + ".example", 1);
+      limits[i] = limit("d" + i + ".example", 0);
+    }
+    node(1, 10, limits);
+    node(2, 0);
+    queue("free.example", 1);
+    settle();
+    assertThat(heldBy(1)).isEqualTo(Map.of("free.example", 1L));
+    // Once the other one serves it, all goes there.
+    picker.credit(2, 2, Map.of(ZONE, 100), List.of());
+    settle();
+    assertThat(heldBy(2)).hasSize(limits.length);
+  }
+
+  @Test
   void aLimitedDomainNeitherFillsTheWindowNorGetsMore() {
     node(1, 40, limit("slow.example", 3));
     queue("slow.example", 200);
