@@ -154,13 +154,8 @@ public final class History {
     int room = limit;
     for (int number = 0; number < replicas.shards().size() && room > 0; number++) {
       ShardHistory shard = shard(number);
-      Place from = place.of(number);
-      Place start = new Place(shard.streamStart(), -1);
-      if (from.compareTo(start) < 0 && start.index() > 0) {
-        gap |= from.compareTo(Place.START) > 0;
-        from = start;
-      }
-      Stretch stretch = shard.stretch(from, room);
+      Stretch stretch = shard.stretch(place.of(number), room);
+      gap |= stretch.gap();
       room -= stretch.places().size();
       Map<MessageId, Optional<StoredMessage>> facts = new HashMap<>();
       for (ShardHistory.Named named : stretch.places()) {
@@ -171,6 +166,9 @@ public final class History {
         if (event.isPresent()) {
           KeptMessage kept = kept(id, message.orElseThrow());
           items.add(new StreamPage.Item(shown(kept, event.get(), recipients(id)), place));
+        } else {
+          // Its timeline went before the stream's row did.
+          gap = true;
         }
       }
       place = place.with(number, stretch.end());

@@ -49,8 +49,9 @@ public final class ShardHistory {
    *
    * @param places the events of its entries: where, and of which message
    * @param end where the next stretch begins
+   * @param gap whether events between its beginning and the first of these are not kept any longer
    */
-  public record Stretch(List<Named> places, Place end) {}
+  public record Stretch(List<Named> places, Place end, boolean gap) {}
 
   /** An event as the stream names it. */
   public record Named(MessageId message, Place place) {}
@@ -143,28 +144,33 @@ public final class ShardHistory {
    */
   public Stretch stretch(Place after, int limit) {
     List<Named> places = new ArrayList<>();
-    Place[] end = {after};
+    Place start = streamStart();
+    Place begin = after.compareTo(start) < 0 ? start : after;
+    Place[] end = {begin};
     view.scan(
         Rows.FEED,
-        Rows.millis(after.index()),
+        Rows.millis(begin.index()),
         Rows.millis(-1),
         (key, value) -> {
           long index = Rows.firstMillis(key);
-          int from = index == after.index() ? (int) Math.min(1L + after.ordinal(), 1 << 30) : 0;
+          int from = index == begin.index() ? (int) Math.min(1L + begin.ordinal(), 1 << 30) : 0;
           for (int i = from; i < FeedRow.size(value) && places.size() < limit; i++) {
             end[0] = new Place(index, i);
             places.add(new Named(FeedRow.id(value, i), end[0]));
           }
           return places.size() < limit;
         });
-    return new Stretch(places, end[0]);
+    // Looked at again: what went before the rows were read is not among them. Who begins with all
+    // that is kept misses nothing of it.
+    boolean gap = after.compareTo(Place.START) > 0 && after.compareTo(streamStart()) < 0;
+    return new Stretch(places, end[0], gap);
   }
 
-  /** Least log index of which the stream holds events. */
-  public long streamStart() {
+  /** Before the events of the least log index that the stream holds. */
+  private Place streamStart() {
     return view.get(Rows.HISTORY, Rows.FIRST_ROW)
-        .map(row -> Timelines.parseHistory(row).getFeedStart())
-        .orElse(0L);
+        .map(row -> new Place(Timelines.parseHistory(row).getFeedStart(), -1))
+        .orElse(Place.START);
   }
 
   /**
