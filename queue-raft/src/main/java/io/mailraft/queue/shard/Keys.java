@@ -48,19 +48,31 @@ final class Keys {
     batch.put(Rows.KEY_AGE, Rows.keyAge(stampMillis, key.getHash()), Rows.NONE);
   }
 
-  /** Forgets keys whose message was stored before a time, the oldest first; says how many. */
-  static int forget(long beforeMillis, int limit, Batch batch) {
+  /**
+   * Forgets keys whose message was stored before a time, the oldest first; says how many.
+   *
+   * @param fromMillis time before which the leader knows that none stands
+   */
+  static int forget(long fromMillis, long beforeMillis, int limit, Batch batch) {
     List<byte[]> old = new ArrayList<>();
     batch.scan(
         Rows.KEY_AGE,
-        Rows.FIRST,
+        Rows.millis(fromMillis),
         Rows.millis(beforeMillis),
         (age, value) -> {
           old.add(age);
-          batch.delete(Rows.KEY_AGE, age);
-          batch.delete(Rows.KEY, Rows.lastKey(age));
           return old.size() < limit;
         });
-    return old.size();
+    int forgotten = 0;
+    for (byte[] age : old) {
+      // A record before this one in its entry may have forgotten it, and its key may stand for
+      // another message since: scans do not see that.
+      if (batch.get(Rows.KEY_AGE, age).isPresent()) {
+        batch.delete(Rows.KEY_AGE, age);
+        batch.delete(Rows.KEY, Rows.lastKey(age));
+        forgotten++;
+      }
+    }
+    return forgotten;
   }
 }

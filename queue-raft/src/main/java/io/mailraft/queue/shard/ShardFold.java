@@ -235,6 +235,7 @@ final class ShardFold implements Fold {
           new Answer.Accepted(
               at.index(),
               Keys.forget(
+                  record.getForgetKeys().getFromMillis(),
                   record.getForgetKeys().getBeforeMillis(),
                   record.getForgetKeys().getLimit(),
                   batch));

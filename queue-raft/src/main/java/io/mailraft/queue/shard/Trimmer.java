@@ -1,24 +1,31 @@
 package io.mailraft.queue.shard;
 
+import io.mailraft.api.log.ForgetKeys;
 import io.mailraft.api.log.TrimHistory;
+import io.mailraft.queue.store.Table;
 import io.mailraft.queue.store.View;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
  * What a shard's leader lets go of what is kept of ended messages: what is too old, and, while
- * there are too many bytes of it, the oldest. One term's; used by one thread.
+ * there are too many bytes of it, the oldest; and of idempotency keys. One term's; used by one
+ * thread.
  *
  * <p>The cursors spare leader and replicas the rows that went before: no row stands before one,
  * since a message ends at the stamp of its entry, and stamps never go back. The stamp that bounds a
  * cursor is read before the scan, so what the scan does not see is not older.
  */
 final class Trimmer {
+  /** Time for which a repeat of a request is known as such. */
+  static final Duration KEYS_REMEMBERED = Duration.ofHours(24);
+
   /** Most rows of a kind that one record removes; each recipient of a message counts. */
   private static final int ROWS_MAX = 1_000;
 
-  /** The same while there are too many bytes: more would go than need to. */
+  /** Most timelines while there are too many bytes: more would go than need to. */
   private static final int PRESSED_ROWS_MAX = 100;
 
   private final View view;
@@ -27,6 +34,8 @@ final class Trimmer {
   private long timelinesFrom;
   private long idsFrom;
   private long feedFrom;
+  private long keysFrom;
+  private long keysAfter;
   private Cursors after = new Cursors(0, 0, 0);
 
   /** Where the next scans begin once the record is applied. */
@@ -53,13 +62,16 @@ final class Trimmer {
   /** The next record; empty where nothing is to go. */
   Optional<TrimHistory> next(long nowMillis, long stampMillis) {
     boolean pressed = bytes.getAsLong() > settings.timelineBytesMax();
-    int rowsMax = pressed ? PRESSED_ROWS_MAX : ROWS_MAX;
     long old = nowMillis - settings.keepTimeline().toMillis();
-    Stretch timelines = timelines(pressed ? Long.MAX_VALUE : old, stampMillis, rowsMax);
+    Stretch timelines =
+        pressed
+            ? timelines(Long.MAX_VALUE, stampMillis, PRESSED_ROWS_MAX)
+            : timelines(old, stampMillis, ROWS_MAX);
     long idsBefore = nowMillis - settings.rememberEnded().toMillis();
-    Stretch ids = ids(idsBefore, stampMillis, rowsMax);
+    Stretch ids = rows(Rows.BARE, idsFrom, idsBefore, stampMillis);
+    // A message leaves several rows in the stream: they must not fall behind the timelines.
     long feedOld = pressed && timelines.any() ? Math.max(old, timelines.before()) : old;
-    long feedBefore = feedBefore(feedOld, rowsMax);
+    long feedBefore = feedBefore(feedOld);
     after = new Cursors(timelines.next(), ids.next(), feedBefore);
     if (!timelines.any() && !ids.any() && feedBefore == feedFrom) {
       done();
@@ -73,7 +85,7 @@ final class Trimmer {
             .setIdsBeforeMillis(Math.max(0, idsBefore))
             .setFeedFromIndex(feedFrom)
             .setFeedBeforeIndex(feedBefore)
-            .setLimit(rowsMax)
+            .setLimit(ROWS_MAX)
             .build());
   }
 
@@ -100,20 +112,42 @@ final class Trimmer {
     return stretch(timelinesFrom, end, last[0], rows[0] >= rowsMax, stampMillis);
   }
 
-  private Stretch ids(long beforeMillis, long stampMillis, int rowsMax) {
-    long end = Math.max(idsFrom, beforeMillis);
+  /** The next record for idempotency keys; empty where none is to go. */
+  Optional<ForgetKeys> nextKeys(long nowMillis, long stampMillis) {
+    long old = nowMillis - KEYS_REMEMBERED.toMillis();
+    Stretch keys = rows(Rows.KEY_AGE, keysFrom, old, stampMillis);
+    keysAfter = keys.next();
+    if (!keys.any()) {
+      keysDone();
+      return Optional.empty();
+    }
+    return Optional.of(
+        ForgetKeys.newBuilder()
+            .setFromMillis(keysFrom)
+            .setBeforeMillis(keys.before())
+            .setLimit(ROWS_MAX)
+            .build());
+  }
+
+  /** The record of the last {@link #nextKeys} has been applied. */
+  void keysDone() {
+    keysFrom = keysAfter;
+  }
+
+  private Stretch rows(Table table, long from, long beforeMillis, long stampMillis) {
+    long end = Math.max(from, beforeMillis);
     long[] last = {-1};
     int[] rows = {0};
     view.scan(
-        Rows.BARE,
-        Rows.millis(idsFrom),
+        table,
+        Rows.millis(from),
         Rows.millis(end),
         (key, value) -> {
           last[0] = Rows.firstMillis(key);
           rows[0]++;
-          return rows[0] < rowsMax;
+          return rows[0] < ROWS_MAX;
         });
-    return stretch(idsFrom, end, last[0], rows[0] >= rowsMax, stampMillis);
+    return stretch(from, end, last[0], rows[0] >= ROWS_MAX, stampMillis);
   }
 
   /** Others of the last one's time may be left where the scan was full. */
@@ -126,7 +160,7 @@ final class Trimmer {
     return new Stretch(before, Math.max(from, Math.min(gone, stampMillis)), true);
   }
 
-  private long feedBefore(long beforeMillis, int rowsMax) {
+  private long feedBefore(long beforeMillis) {
     long[] before = {feedFrom};
     int[] rows = {0};
     view.scan(
@@ -138,7 +172,7 @@ final class Trimmer {
             return false;
           }
           before[0] = ByteBuffer.wrap(key).getLong() + 1;
-          return ++rows[0] < rowsMax;
+          return ++rows[0] < ROWS_MAX;
         });
     return before[0];
   }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.ForgetKeys;
+import io.mailraft.api.log.IdempotencyKey;
+import io.mailraft.api.log.Recipient;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.StoreMessage;
 import io.mailraft.queue.MessageId;
@@ -14,8 +17,10 @@ import io.mailraft.queue.store.MemoryStore;
 import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.Table;
 import io.mailraft.queue.store.View;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -179,5 +184,46 @@ class KeysPropertyTest {
   void a_key_that_would_never_be_forgotten_is_caught() {
     assertThatThrownBy(() -> fold(1, batch -> new Losing(batch, Rows.KEY_AGE)))
         .isInstanceOf(AssertionError.class);
+  }
+
+  private static Record.Builder store(int number, ByteString hash) {
+    return Record.newBuilder()
+        .setStoreMessage(
+            StoreMessage.newBuilder()
+                .setId(new MessageId(number, 0).toByteString())
+                .setIdempotency(IdempotencyKey.newBuilder().setHash(hash))
+                .addRecipients(Recipient.newBuilder().setSeq(1).setZone("z").setDomain("d")));
+  }
+
+  @Test
+  void a_key_that_is_used_anew_between_two_records_that_forget_it_stands_for_its_new_message() {
+    ShardFold fold = new ShardFold(0);
+    MemoryStore store = new MemoryStore(Rows.ALL);
+    fold.load(store);
+    ByteString hash = ByteString.copyFrom(new byte[32]);
+    Record.Builder forget =
+        Record.newBuilder()
+            .setForgetKeys(ForgetKeys.newBuilder().setBeforeMillis(100).setLimit(10));
+    List<Answer> answers = new ArrayList<>();
+    List.of(
+            Entry.newBuilder().setStampMillis(1).addRecords(store(1, hash)),
+            // As from two leaders, the earlier one's record among those of the later one.
+            Entry.newBuilder()
+                .setStampMillis(200)
+                .addRecords(forget)
+                .addRecords(store(2, hash))
+                .addRecords(forget),
+            Entry.newBuilder().setStampMillis(201).addRecords(store(3, hash)))
+        .forEach(
+            entry -> {
+              Position at = new Position(1, store.applied().index() + 1, entry.getStampMillis());
+              Batch batch = store.begin();
+              answers.addAll(fold.apply(entry.build(), at, batch));
+              store.commit(batch, at);
+              fold.applied(at);
+            });
+    assertThat(answers.getLast())
+        .as("a repeat")
+        .isEqualTo(new Answer.Accepted(store.applied().index(), 2));
   }
 }

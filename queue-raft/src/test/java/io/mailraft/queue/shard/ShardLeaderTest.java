@@ -256,7 +256,7 @@ class ShardLeaderTest {
                 .build())
         .join();
     assertThat(group.rows(Rows.KEY)).isOne();
-    assertThat(ShardLeader.KEYS_REMEMBERED).isEqualTo(Duration.ofHours(24));
+    assertThat(Trimmer.KEYS_REMEMBERED).isEqualTo(Duration.ofHours(24));
     leader.start();
     await(() -> group.rows(Rows.KEY) + group.rows(Rows.KEY_AGE) == 0);
   }

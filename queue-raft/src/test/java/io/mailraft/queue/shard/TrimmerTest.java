@@ -8,6 +8,8 @@ import io.mailraft.api.log.DkimKey;
 import io.mailraft.api.log.DkimOrder;
 import io.mailraft.api.log.Entry;
 import io.mailraft.api.log.Envelope;
+import io.mailraft.api.log.ForgetKeys;
+import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.OrderDeliveries;
 import io.mailraft.api.log.OrderKind;
 import io.mailraft.api.log.Recipient;
@@ -19,6 +21,7 @@ import io.mailraft.queue.store.Batch;
 import io.mailraft.queue.store.MemoryStore;
 import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.Table;
+import io.mailraft.queue.store.View;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -156,7 +159,8 @@ class TrimmerTest {
   }
 
   @Test
-  void with_too_many_bytes_the_oldest_timelines_go_yet_their_ids_are_remembered_for_as_long_as_promised() {
+  void
+      with_too_many_bytes_the_oldest_timelines_go_yet_their_ids_are_remembered_for_as_long_as_promised() {
     for (int number = 1; number <= 400; number++) {
       nowMillis += 1_000;
       end(number, 1);
@@ -167,6 +171,7 @@ class TrimmerTest {
     assertThat(fold.historyBytes()).isLessThanOrEqualTo(bytesMax).isGreaterThan(bytesMax / 3);
     int kept = rows(Rows.EXPIRY);
     assertThat(kept).isBetween(50, 200);
+    assertThat(rows(Rows.FEED)).as("the stream keeps pace").isEqualTo(2 * kept);
     assertThat(rows(Rows.ENDED)).as("remembered ids").isEqualTo(400);
     assertThat(rows(Rows.BARE)).isEqualTo(400 - kept);
     assertThat(Timelines.findEnded(new MessageId(1, 0), store).map(EndedRow::isBare))
@@ -189,6 +194,72 @@ class TrimmerTest {
     assertThat(trim(trimmer)).isBetween(2, 10);
     assertThat(rows(Rows.EXPIRY) + rows(Rows.ENDED) + rows(Rows.FEED) + rows(Rows.EVENT)).isZero();
     assertThat(fold.historyBytes()).isZero();
+  }
+
+  /** A database in which everything is trimmed right before the stream is read. */
+  private View trimmedMeanwhile() {
+    return new View() {
+      @Override
+      public Optional<byte[]> get(Table table, byte[] key) {
+        return store.get(table, key);
+      }
+
+      @Override
+      public void scan(Table table, byte[] from, byte[] to, Visitor visitor) {
+        nowMillis += KEEP.toMillis() + 1;
+        trim(trimmer(Long.MAX_VALUE));
+        store.scan(table, from, to, visitor);
+      }
+
+      @Override
+      public void scanDown(Table table, byte[] from, byte[] to, Visitor visitor) {
+        store.scanDown(table, from, to, visitor);
+      }
+    };
+  }
+
+  @Test
+  void a_reader_of_the_stream_is_told_of_what_went_before_it_came_to_it() {
+    end(1, 1);
+    end(2, 1);
+    ShardHistory.Place read = new ShardHistory.Place(1, 0);
+    ShardHistory.Stretch before = new ShardHistory(store).stretch(read, 10);
+    assertThat(before.places()).hasSize(3);
+    assertThat(before.gap()).isFalse();
+    assertThat(new ShardHistory(trimmedMeanwhile()).stretch(read, 10).gap()).isTrue();
+    assertThat(new ShardHistory(store).stretch(read, 10).gap()).isTrue();
+    assertThat(new ShardHistory(store).stretch(ShardHistory.Place.START, 10).gap()).isFalse();
+  }
+
+  @Test
+  void keys_are_forgotten_a_day_after_their_message_however_many_and_nobody_looks_before_them() {
+    for (int number = 1; number <= 1_003; number++) {
+      apply(
+          Record.newBuilder()
+              .setStoreMessage(
+                  StoreMessage.newBuilder()
+                      .setId(new MessageId(number, 0).toByteString())
+                      .setIdempotency(
+                          IdempotencyKey.newBuilder()
+                              .setHash(ByteString.copyFrom(Rows.millis(number))))
+                      .addRecipients(
+                          Recipient.newBuilder().setSeq(1).setZone("z").setDomain("d"))));
+    }
+    Trimmer trimmer = trimmer(Long.MAX_VALUE);
+    nowMillis += Trimmer.KEYS_REMEMBERED.toMillis();
+    assertThat(trimmer.nextKeys(nowMillis, nowMillis)).as("not older than a day").isEmpty();
+    nowMillis += 1;
+    long from = 0;
+    for (Optional<ForgetKeys> next = trimmer.nextKeys(nowMillis, nowMillis);
+        next.isPresent();
+        next = trimmer.nextKeys(nowMillis, nowMillis)) {
+      assertThat(next.get().getFromMillis()).isGreaterThanOrEqualTo(from);
+      from = next.get().getFromMillis();
+      apply(Record.newBuilder().setForgetKeys(next.get()));
+      trimmer.keysDone();
+    }
+    assertThat(from).isPositive();
+    assertThat(rows(Rows.KEY) + rows(Rows.KEY_AGE)).isZero();
   }
 
   @Test
