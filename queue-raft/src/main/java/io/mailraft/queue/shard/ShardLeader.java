@@ -47,9 +47,6 @@ final class ShardLeader implements AutoCloseable {
   private static final Duration STUMBLE = Duration.ofMillis(50);
   private static final int REFS_MAX = 1000;
 
-  /** Time for which a repeat of a request is known as such. */
-  static final Duration KEYS_REMEMBERED = Duration.ofHours(24);
-
   private final Group group;
   private final ShardFold fold;
   private final ShardSettings settings;
@@ -88,7 +85,15 @@ final class ShardLeader implements AutoCloseable {
     fold.attach(picker, () -> picker.start(fold));
     group.accompany(this::join);
     threads.add(Thread.ofPlatform().daemon().name(group.name() + "-picker").start(this::pick));
-    threads.add(Thread.ofVirtual().name(group.name() + "-rounds").start(this::rounds));
+    threads.add(
+        Thread.ofVirtual()
+            .name(group.name() + "-rounds")
+            .start(() -> repeat(ROUND, this::fence, this::releaseDue, this::reroute)));
+    // Apart, as much may have to go at once: no mail that is due waits for that.
+    threads.add(
+        Thread.ofVirtual()
+            .name(group.name() + "-sweeps")
+            .start(() -> repeat(sweep, this::trim, this::forgetKeys, this::dropUploads)));
     fence();
     work.release();
   }
@@ -269,24 +274,22 @@ final class ShardLeader implements AutoCloseable {
         .setFence(FenceNode.newBuilder().setNode(node).setEpoch(epoch).setLive(live));
   }
 
-  private void rounds() {
-    long nextSweep = System.nanoTime();
+  /** One of a leader's tasks. */
+  private interface Task {
+    void run() throws InterruptedException;
+  }
+
+  private void repeat(Duration pause, Task... tasks) {
     try {
       while (open) {
         try {
-          fence();
-          releaseDue();
-          reroute();
-          if (System.nanoTime() - nextSweep >= 0) {
-            nextSweep = System.nanoTime() + sweep.toNanos();
-            trim();
-            forgetKeys();
-            dropUploads();
+          for (Task task : tasks) {
+            task.run();
           }
         } catch (RuntimeException e) {
           stumbled(e);
         }
-        TimeUnit.NANOSECONDS.sleep(ROUND.toNanos()); // The pause between rounds.
+        TimeUnit.NANOSECONDS.sleep(pause.toNanos()); // The pause between rounds.
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -333,31 +336,39 @@ final class ShardLeader implements AutoCloseable {
    */
   private void reroute() throws InterruptedException {
     for (Map.Entry<String, String> order : control.document().reroutes().entrySet()) {
-      List<DeliveryRef> some = new ArrayList<>();
-      do {
-        some.clear();
-        group
-            .view()
-            .scan(
-                Rows.READY,
-                Rows.zoneFirst(order.getKey()),
-                Rows.zoneEnd(order.getKey()),
-                (key, value) -> {
-                  some.add(ref(Rows.lastDelivery(key), Rows.readyLane(key), 0));
-                  return some.size() < REFS_MAX;
-                });
-        if (!some.isEmpty()
-            && await(
-                    Record.newBuilder()
-                        .setReroute(
-                            RerouteDeliveries.newBuilder()
-                                .setZone(order.getValue())
-                                .addAllDeliveries(some)))
-                .isEmpty()) {
-          return;
-        }
-      } while (open && some.size() == REFS_MAX);
+      String zone = order.getKey();
+      if (fold.counters().zones().getOrDefault(zone, Depth.ZERO).queued() > 0) {
+        reroute(zone, order.getValue());
+      }
     }
+  }
+
+  /** Goes on behind the last row each time: the rows of those that have moved may lie there yet. */
+  private void reroute(String from, String to) throws InterruptedException {
+    List<DeliveryRef> some = new ArrayList<>();
+    byte[][] next = {Rows.zoneFirst(from)};
+    do {
+      some.clear();
+      group
+          .view()
+          .scan(
+              Rows.READY,
+              next[0],
+              Rows.zoneEnd(from),
+              (key, value) -> {
+                some.add(ref(Rows.lastDelivery(key), Rows.readyLane(key), 0));
+                next[0] = Rows.after(key);
+                return some.size() < REFS_MAX;
+              });
+      if (!some.isEmpty()
+          && await(
+                  Record.newBuilder()
+                      .setReroute(
+                          RerouteDeliveries.newBuilder().setZone(to).addAllDeliveries(some)))
+              .isEmpty()) {
+        return;
+      }
+    } while (open && some.size() == REFS_MAX);
   }
 
   /** A sweep drops all that is due, in records of a bounded size: it must keep up with any rate. */
@@ -374,30 +385,14 @@ final class ShardLeader implements AutoCloseable {
 
   /** The same for idempotency keys. */
   private void forgetKeys() throws InterruptedException {
-    long before = nowMillis() - KEYS_REMEMBERED.toMillis();
-    Record.Builder record =
-        Record.newBuilder()
-            .setForgetKeys(ForgetKeys.newBuilder().setBeforeMillis(before).setLimit(REFS_MAX));
-    while (open && anyKeyOlder(before)) {
-      if (await(record).isEmpty()) {
+    Optional<ForgetKeys> next = trimmer.nextKeys(nowMillis(), group.applied().stampMillis());
+    while (open && next.isPresent()) {
+      if (await(Record.newBuilder().setForgetKeys(next.get())).isEmpty()) {
         return;
       }
+      trimmer.keysDone();
+      next = trimmer.nextKeys(nowMillis(), group.applied().stampMillis());
     }
-  }
-
-  private boolean anyKeyOlder(long before) {
-    boolean[] any = {false};
-    group
-        .view()
-        .scan(
-            Rows.KEY_AGE,
-            Rows.FIRST,
-            Rows.millis(before),
-            (key, value) -> {
-              any[0] = true;
-              return false;
-            });
-    return any[0];
   }
 
   private void dropUploads() throws InterruptedException {
