@@ -160,13 +160,24 @@ final class NodeLease implements AutoCloseable {
     }
   }
 
+  /**
+   * Where nothing changed since what this node has said that it obeys, it obeys up to all that was
+   * applied here: others may wait for an index between changes.
+   */
+  private long obeyedIndex() {
+    long said = obeyedIndex;
+    // In this order: the view is at least as new as the index.
+    long applied = fold.appliedIndex();
+    return said > 0 && said == fold.current().index() ? Math.max(said, applied) : said;
+  }
+
   private void renew(Held lease) throws InterruptedException, ExecutionException {
     long asked = nanoClock.getAsLong();
     Record record =
         Record.newBuilder()
             .setRenew(
                 RenewLeases.newBuilder()
-                    .setObeyedIndex(obeyedIndex)
+                    .setObeyedIndex(obeyedIndex())
                     .addLeases(LeaseRef.newBuilder().setNode(lease.node()).setEpoch(lease.epoch())))
             .build();
     switch (control.submit(record, term).get()) {

@@ -155,7 +155,10 @@ public final class ControlFold implements Fold {
           return true;
         });
     documents.load(view);
-    publish(-1);
+    // Where a snapshot came in between, nobody knows at which index it changed: the next entry's is
+    // a later one, by which everybody can say that he obeys.
+    changed = appliedIndex >= 0;
+    publish(current.index());
   }
 
   @Override

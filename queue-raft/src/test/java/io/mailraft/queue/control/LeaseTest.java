@@ -63,6 +63,21 @@ class LeaseTest {
   }
 
   @Test
+  void whatASnapshotBroughtIsAgreedOnAtALaterIndexThanItself() {
+    join("a", 1);
+    ControlFold other = new ControlFold();
+    other.load(new MemoryStore(fold.tables()));
+    other.applied(new Position(1, 5, 5));
+    other.load(store);
+    assertThat(other.current().nodes()).containsKey("a");
+    assertThat(other.current().index()).as("not known yet").isLessThan(index);
+    Position next = new Position(1, index + 1, index + 1);
+    other.apply(Entry.getDefaultInstance(), next, store.begin());
+    other.applied(next);
+    assertThat(other.current().index()).isEqualTo(next.index());
+  }
+
+  @Test
   void nodesGetNumbersInTheOrderOfTheirFirstJoinAndKeepThem() {
     join("b", 1);
     join("a", 1);
