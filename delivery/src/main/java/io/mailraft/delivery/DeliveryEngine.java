@@ -134,6 +134,7 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
       retired.removeIf(zone -> zone.open() == 0);
       retired.addAll(removed);
       zones = Map.copyOf(next);
+      shared.meters().keep(next.keySet());
     }
     for (ZoneDispatch zone : removed) {
       var _ = zone.stop();

@@ -66,13 +66,14 @@ final class Endings {
       LOG.error("a second outcome for {}: {}", held.claim(), outcome);
       return;
     }
+    Duration took = held.took();
     try {
-      outcomes.report(outcome);
+      outcomes.report(outcome, took);
     } catch (RuntimeException e) {
       // The claim is not reported again: the receiver may have taken it. Its lease will lapse.
       LOG.error("the outcome {} could not be reported", outcome, e);
     }
-    meters.ended(outcome);
+    meters.ended(outcome, took);
     held.zone().ended(held.portion());
   }
 }

@@ -11,6 +11,7 @@ import io.mailraft.delivery.Greylisting;
 import io.mailraft.delivery.MessageFacts;
 import io.mailraft.delivery.Outcome;
 import io.mailraft.delivery.Outcomes;
+import io.mailraft.node.log.MessageLog;
 import io.mailraft.queue.ClaimedDelivery;
 import io.mailraft.queue.Content;
 import io.mailraft.queue.MessageId;
@@ -102,6 +103,12 @@ final class Handover implements Bodies, Outcomes {
         // Chunks are read one by one; nothing stays open in between.
       }
     };
+  }
+
+  @Override
+  public void report(Outcome outcome, Duration took) {
+    report(outcome);
+    MessageLog.attempted(outcome, took);
   }
 
   @Override

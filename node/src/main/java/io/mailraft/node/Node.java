@@ -13,9 +13,12 @@ import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.http.seed.SeedApi;
 import io.mailraft.node.http.v1.V1Api;
 import io.mailraft.node.http.v1.history.HistoryApi;
+import io.mailraft.node.log.Logs;
 import io.mailraft.node.smtp.SmtpFrontDoor;
+import io.mailraft.node.watch.WatchedUploads;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
+import io.mailraft.queue.Uploads;
 import io.mailraft.queue.control.Duties;
 import io.mailraft.router.Addresses;
 import io.mailraft.router.Router;
@@ -70,10 +73,12 @@ final class Node implements AutoCloseable {
   /**
    * Opens the data directory.
    *
+   * @param logs where it logs to
    * @param broken hears, once, of trouble after which the process must end
    * @throws IOException if the data directory, the users file or a certificate cannot be used
    */
-  Node(MailraftConfig config, InstantSource clock, Consumer<Throwable> broken) throws IOException {
+  Node(MailraftConfig config, InstantSource clock, Logs logs, Consumer<Throwable> broken)
+      throws IOException {
     this.config = config;
     this.router = new Router(config.zones(), SUSPENDED);
     this.access = new Access(config.access());
@@ -99,14 +104,15 @@ final class Node implements AutoCloseable {
             zones,
             zones,
             metrics);
-    this.meters = new NodeMeters(metrics, queue);
-    this.seed = new SeedApi(config, queue, this::router, clock, metrics, access.hook());
+    this.meters = new NodeMeters(metrics, queue, delivery::sites, logs::dropped, clock);
+    Uploads uploads = new WatchedUploads(queue, meters::accepted, System::nanoTime);
+    this.seed = new SeedApi(config, queue, uploads, this::router, clock, metrics, access.hook());
     this.history = new HistoryApi(seed.shared(), config.http().listen().isLoopback(), queue);
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(
               listener,
-              queue,
+              uploads,
               submission -> router().route(submission),
               Addresses::domainOf,
               config.node().id(),
@@ -171,6 +177,7 @@ final class Node implements AutoCloseable {
               history.register(routes);
             });
     http = Optional.of(doors);
+    meters.http(doors::connections);
     try {
       queue.joined().get();
       obeying.get();
@@ -205,6 +212,7 @@ final class Node implements AutoCloseable {
     if (duties.version() != documentVersion) {
       documentVersion = duties.version();
       router = new Router(duties.settings().zones(), SUSPENDED);
+      meters.zones(duties.settings().zones().keySet());
     }
     obeying.complete(null);
   }

@@ -5,6 +5,7 @@ import io.mailraft.api.log.OrderDeliveries;
 import io.mailraft.api.log.OrderKind;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.stored.StoredDelivery;
+import io.mailraft.config.LogConfig;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.Group;
@@ -12,17 +13,22 @@ import io.mailraft.queue.shard.DeliveryId;
 import io.mailraft.queue.shard.Shard;
 import io.mailraft.queue.shard.ShardRows;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What somebody wants of single deliveries: to be cancelled, to be sent now. Safe for any thread;
  * calls block until the order is committed and applied here.
  */
 public final class Orders {
+  private static final Logger MESSAGES = LoggerFactory.getLogger(LogConfig.MESSAGES);
+
   private final Replicas replicas;
   private final Duration timeout;
 
@@ -81,13 +87,27 @@ public final class Orders {
                     .addDeliveries(DeliveryRef.newBuilder().setId(id.toByteString()).setSeq(seq)))
             .build();
     Answer answer = await(replicas.shardClient(shard.number()).submit(record, timeout));
+    Result result = result(answer, kind, shard, group, new DeliveryId(id, seq));
+    MESSAGES
+        .atInfo()
+        .addKeyValue("id", id.toString())
+        .addKeyValue("seq", seq)
+        .addKeyValue("zone", before.get().getZone())
+        .addKeyValue("domain", before.get().getDomain())
+        .addKeyValue("order", kind.name().toLowerCase(Locale.ROOT))
+        .addKeyValue("result", result.name().toLowerCase(Locale.ROOT))
+        .addKeyValue("by", reason)
+        .log(kind == OrderKind.CANCEL && result == Result.DONE ? "cancelled" : "order");
+    return result;
+  }
+
+  private Result result(Answer answer, OrderKind kind, Shard shard, Group group, DeliveryId id)
+      throws QueueException {
     return switch (answer) {
       case Answer.Accepted(long index, long obeyed) -> {
         // Whoever asks this node next is to see what the order did.
         await(group.awaitApplied(index));
-        yield obeyed > 0
-            ? Result.DONE
-            : judge(kind, shard, new ShardRows(group.view()), new DeliveryId(id, seq));
+        yield obeyed > 0 ? Result.DONE : judge(kind, shard, new ShardRows(group.view()), id);
       }
       case Answer.Refused(long index, String detail) ->
           throw new QueueException(Reason.INVALID, detail + " (log index " + index + ")");

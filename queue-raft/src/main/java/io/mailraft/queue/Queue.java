@@ -334,6 +334,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return new History(replicas, inspection());
   }
 
+  /** How this node's part of the queue is doing. */
+  public Vitals vitals() {
+    return new Vitals(replicas);
+  }
+
   /** Takes orders for single deliveries. */
   public Orders orders() {
     return new Orders(replicas, settings.queue().submitTimeout());
@@ -379,7 +384,8 @@ public final class Queue implements Uploads, AutoCloseable {
     return replicas.groups().stream()
         .filter(group -> group.leader().isEmpty())
         .findFirst()
-        .map(group -> "no leader of " + group.name() + " is known");
+        .map(group -> "no leader of " + group.name() + " is known")
+        .or(vitals()::behind);
   }
 
   /**

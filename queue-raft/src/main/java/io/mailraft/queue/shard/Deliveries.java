@@ -46,6 +46,7 @@ final class Deliveries {
 
   private final Counters counters;
   private final Timelines timelines;
+  private final Ages ages = new Ages();
   private final Map<DeliveryId, ClaimOwner> claims = new HashMap<>();
   private final List<Event> events = new ArrayList<>();
 
@@ -68,6 +69,7 @@ final class Deliveries {
   void load(View view) {
     claims.clear();
     events.clear();
+    ages.load(view);
     view.scan(
         Rows.CLAIM,
         Rows.FIRST,
@@ -95,6 +97,11 @@ final class Deliveries {
     return claims;
   }
 
+  /** Since when deliveries wait; safe to read from any thread. */
+  Ages ages() {
+    return ages;
+  }
+
   /** Takes what happened since the last call. */
   List<Event> takeEvents() {
     List<Event> taken = List.copyOf(events);
@@ -108,6 +115,7 @@ final class Deliveries {
 
   void create(DeliveryId delivery, StoredDelivery row, Batch batch) {
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
+    ages.add(row.getZone(), delivery.message(), 1);
     queue(delivery, lane(row), batch);
   }
 
@@ -116,6 +124,7 @@ final class Deliveries {
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
     batch.put(Rows.DUE, Rows.due(row.getNextMillis(), delivery), Rows.lane(lane(row)));
     counters.add(lane(row), State.DEFERRED, 1);
+    ages.add(row.getZone(), delivery.message(), 1);
   }
 
   /** Claims a queued delivery; false where it is not queued in that lane. */
@@ -199,6 +208,8 @@ final class Deliveries {
     StoredDelivery moved = row(delivery, batch).toBuilder().setZone(zone).build();
     int events = note(delivery, moved, EventKind.EVENT_REROUTED, StoredEvent.newBuilder(), batch);
     StoredDelivery after = moved.toBuilder().setEvents(events).build();
+    ages.add(from.zone(), delivery.message(), -1);
+    ages.add(zone, delivery.message(), 1);
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     queue(delivery, lane(after), batch);
     return true;
@@ -220,6 +231,7 @@ final class Deliveries {
             .build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     counters.add(lane(after), State.HELD, 1);
+    ages.add(after.getZone(), delivery.message(), -1);
     return true;
   }
 
@@ -232,6 +244,9 @@ final class Deliveries {
     leaveWaiting(delivery, row.get(), batch);
     StoredEvent.Builder why = StoredEvent.newBuilder().setReply(reason);
     int events = note(delivery, row.get(), EventKind.EVENT_RESUMED, why, batch);
+    if (row.get().getState() == DeliveryState.HELD) {
+      ages.add(row.get().getZone(), delivery.message(), 1);
+    }
     requeue(delivery, row.get().toBuilder().setEvents(events).build(), batch);
     return true;
   }
@@ -268,6 +283,9 @@ final class Deliveries {
       int attempts,
       Batch batch) {
     StoredDelivery before = row(delivery, batch);
+    if (before.getState() != DeliveryState.HELD) {
+      ages.add(before.getZone(), delivery.message(), -1);
+    }
     int number = before.getAttempts() + attempts;
     how.setKind(Timelines.kind(end)).setZone(before.getZone()).setNumber(attempts * number);
     byte[] key = Rows.delivery(delivery);

@@ -177,6 +177,14 @@ public final class Shard implements Group.Listener, AutoCloseable {
     return new TreeMap<>(fold.counters().zones());
   }
 
+  /**
+   * By zone, when the message of its oldest queued, claimed or deferred delivery began to come in,
+   * as applied here: Unix time in milliseconds, a little early. Zones without any are left out.
+   */
+  public Map<String, Long> oldest() {
+    return fold.ages().oldest();
+  }
+
   /** Exact counters of one zone and domain, as applied here. */
   public Depth lane(Lane lane) {
     return fold.counters().lane(lane);

@@ -193,6 +193,11 @@ final class ShardFold implements Fold {
     return timelines.bytes();
   }
 
+  /** Since when deliveries wait; safe to read from any thread. */
+  Ages ages() {
+    return deliveries.ages();
+  }
+
   /** Claims; only within {@link #attach} or on the apply thread. */
   Map<DeliveryId, ClaimOwner> claims() {
     return deliveries.claims();
