@@ -20,7 +20,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.slf4j.LoggerFactory;
 
-/** One line about a message: what the thread that accepts it pays, and what the writing one does. */
+/**
+ * One line about a message: what the thread that accepts it pays, and what the writing one does.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -120,7 +120,8 @@ public final class Main {
             && (rest.isEmpty() || (rest.size() == 2 && rest.getFirst().matches("-c|--config")));
     if (!understood) {
       err.println(
-          "usage: mailraft start [-c FILE], mailraft node rejoin [-c FILE], or mailraft user --help");
+          "usage: mailraft start [-c FILE], mailraft node rejoin [-c FILE], or mailraft user"
+              + " --help");
       return USAGE;
     }
     try {

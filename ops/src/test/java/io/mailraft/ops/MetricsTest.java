@@ -74,8 +74,7 @@ class MetricsTest {
             "metrics",
             1,
             script,
-            options ->
-                options.withSettings("delivery: { retry: [1h] }\nlog: { format: json }\n"));
+            options -> options.withSettings("delivery: { retry: [1h] }\nlog: { format: json }\n"));
     node = run.cluster.node("n1");
   }
 
@@ -88,7 +87,10 @@ class MetricsTest {
       assertThat(
               session.submit(
                   Mail.withContent(
-                      "z", "s@sender.example", List.of("r@ok.example"), "a\0b\r\n".getBytes(UTF_8))))
+                      "z",
+                      "s@sender.example",
+                      List.of("r@ok.example"),
+                      "a\0b\r\n".getBytes(UTF_8))))
           .isNotInstanceOf(SmtpSession.Submitted.Accepted.class);
     }
     assertThat(
@@ -155,7 +157,8 @@ class MetricsTest {
             line -> {
               int space = line.lastIndexOf(' ');
               series.put(
-                  line.substring(0, space), Double.valueOf(line.substring(space + 1).replace("Inf", "Infinity")));
+                  line.substring(0, space),
+                  Double.valueOf(line.substring(space + 1).replace("Inf", "Infinity")));
             });
     return series;
   }
@@ -179,8 +182,7 @@ class MetricsTest {
             (double) EACH)
         .containsEntry(
             "mailraft_delivery_outcomes_total{outcome=\"bounced\",zone=\"default\"}", (double) EACH)
-        .containsEntry(
-            "mailraft_delivery_attempt_seconds_count{zone=\"default\"}", EACH * 3 + 1.0)
+        .containsEntry("mailraft_delivery_attempt_seconds_count{zone=\"default\"}", EACH * 3 + 1.0)
         .containsEntry("mailraft_queue_deliveries{state=\"queued\",zone=\"default\"}", 0.0)
         .containsEntry("mailraft_raft_leading{group=\"shard-0\"}", 1.0)
         .containsEntry("mailraft_raft_leader_changes_total{group=\"shard-0\"}", 1.0)

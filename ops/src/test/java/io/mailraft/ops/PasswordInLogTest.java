@@ -72,7 +72,10 @@ class PasswordInLogTest {
         SmtpSession.Submitted end =
             session.submit(
                 Mail.withContent(
-                    "z", "s@sender.example", List.of("r@ok.example"), "a: b\r\n\r\nx\r\n".getBytes(UTF_8)));
+                    "z",
+                    "s@sender.example",
+                    List.of("r@ok.example"),
+                    "a: b\r\n\r\nx\r\n".getBytes(UTF_8)));
         assertThat(end).isInstanceOf(SmtpSession.Submitted.Accepted.class);
       }
       return last;
@@ -84,14 +87,14 @@ class PasswordInLogTest {
     try (SmtpSink sink = SmtpSink.start(SmtpSink.Options.of(received -> {}));
         LocalCluster cluster =
             LocalCluster.create(
-                LocalCluster.Options.of(1, sink.port())
-                    .withSettings("log: { level: debug }\n"))) {
+                LocalCluster.Options.of(1, sink.port()).withSettings("log: { level: debug }\n"))) {
       NodeProcess node = cluster.node("n1");
       String config = Files.readString(node.configFile());
       assertThat(config).contains("hostname: n1.example");
       Files.writeString(
           node.configFile(),
-          config.replace("hostname: n1.example", "hostname: n1.example, auth: { allowPlaintext: true }")
+          config.replace(
+                  "hostname: n1.example", "hostname: n1.example, auth: { allowPlaintext: true }")
               + "access: { usersFile: \""
               + users(node)
               + "\" }\n");

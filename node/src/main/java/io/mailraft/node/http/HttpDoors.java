@@ -102,9 +102,7 @@ public final class HttpDoors implements AutoCloseable {
             allowed(http.allow(), context.remoteAddress())
                 ? delegate.serve(context, request)
                 : JsonErrors.answer(
-                    context.path(),
-                    HttpStatus.FORBIDDEN,
-                    "this address is not on the allow list"));
+                    context.path(), HttpStatus.FORBIDDEN, "this address is not on the allow list"));
     routes.accept(served);
     servers.add(served.build());
     servers.add(

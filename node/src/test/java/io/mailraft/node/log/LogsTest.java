@@ -28,7 +28,9 @@ import org.slf4j.event.KeyValuePair;
 /** The forms of a log line, and the queue in front of it. */
 class LogsTest {
   private static final String HARMFUL =
-      "550 no\r\n2026-01-01T00:00:00.000Z INFO  Node you owe me \u001b[2J\u2028\u202e\u0000\u0085 \"x\" \ud800";
+      "550 no\r\n"
+          + "2026-01-01T00:00:00.000Z INFO  Node you owe me \u001b[2J\u2028\u202e\u0000\u0085 \"x\""
+          + " \ud800";
 
   private final LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
 
