@@ -345,6 +345,20 @@ final class ZoneDispatch {
     }
   }
 
+  /** What becomes of a domain's claims. */
+  Outlook outlook(String domain) {
+    synchronized (lock) {
+      return new Observer(name, plan, sites, row).outlook(domain, open.get(), target());
+    }
+  }
+
+  /** Who has connections under a limit, or any of the zone's. */
+  List<ConnectionUse> users(Optional<String> limit) {
+    synchronized (lock) {
+      return new Observer(name, plan, sites, row).users(limit);
+    }
+  }
+
   /** What a claim is doing; empty if it is not here. */
   Optional<CompletableFuture<Optional<ClaimPhase>>> phase(String messageId, int seq) {
     synchronized (lock) {

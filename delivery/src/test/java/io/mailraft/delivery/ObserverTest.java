@@ -73,6 +73,12 @@ class ObserverTest {
         Claim claim = rig.message("a@to.example").getFirst();
         rig.engine.offer(List.of(claim));
         assertThat(stop.there.await(Rig.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        // The sink may see the connection before this side does.
+        long end = System.nanoTime() + Rig.PATIENCE.toNanos();
+        while (phase(rig, claim).orElseThrow().step() == ClaimPhase.Step.CONNECTING) {
+          assertThat(System.nanoTime() - end).isNegative();
+          Thread.onSpinWait();
+        }
         ClaimPhase phase = phase(rig, claim).orElseThrow();
         assertThat(phase.step()).isEqualTo(each.getValue());
         assertThat(phase.source()).isEqualTo("127.0.0.11");

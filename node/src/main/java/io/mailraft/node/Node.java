@@ -45,9 +45,6 @@ final class Node implements AutoCloseable {
   private static final Duration REPORT_GRACE = Duration.ofSeconds(2);
   private static final Duration LEADERSHIP_GRACE = Duration.ofSeconds(1);
 
-  /** No order suspends a zone yet. */
-  private static final Set<String> SUSPENDED = Set.of();
-
   private final MailraftConfig config;
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -60,6 +57,7 @@ final class Node implements AutoCloseable {
   private final CompletableFuture<Void> obeying = new CompletableFuture<>();
   private final SeedApi seed;
   private volatile long documentVersion;
+  private volatile Set<String> suspendedZones = Set.of();
   private volatile Router router;
 
   /**
@@ -70,7 +68,7 @@ final class Node implements AutoCloseable {
    */
   Node(MailraftConfig config, InstantSource clock, Consumer<Throwable> broken) throws IOException {
     this.config = config;
-    this.router = new Router(config.zones(), SUSPENDED);
+    this.router = new Router(config.zones(), Set.of());
     Files.createDirectories(config.node().dataDir());
     this.dataLock = DataLock.take(config.node().dataDir());
     String helo = config.delivery().helo().orElse(config.smtp().getFirst().hostname());
@@ -189,9 +187,11 @@ final class Node implements AutoCloseable {
 
   /** Takes over what the cluster has agreed on, once delivery has. Called on one thread. */
   private void obey(Duties duties) {
-    if (duties.version() != documentVersion) {
+    Set<String> suspended = duties.suspensions().keySet();
+    if (duties.version() != documentVersion || !suspended.equals(suspendedZones)) {
       documentVersion = duties.version();
-      router = new Router(duties.settings().zones(), SUSPENDED);
+      suspendedZones = Set.copyOf(suspended);
+      router = new Router(duties.settings().zones(), suspended);
     }
     obeying.complete(null);
   }

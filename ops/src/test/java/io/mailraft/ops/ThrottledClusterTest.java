@@ -82,7 +82,7 @@ class ThrottledClusterTest {
           "the others are delivered",
           () -> run.arrived("fast.example") == 2000 && run.arrived("other.example") == 2000);
       assertThat(run.arrived("slow.example")).isBetween(1, 3);
-      assertThat(run.why(run.lastId)).contains("throttled by slow.example");
+      assertThat(run.why(run.lastId)).contains("by slow.example (1/minute, burst 1, per cluster)");
       assertThat(ZoneRun.excess(run.sends.getOrDefault("slow.example", List.of()), 1.0 / 60, 1))
           .isLessThanOrEqualTo(0);
     }

@@ -1,6 +1,5 @@
 package io.mailraft.queue;
 
-import io.mailraft.api.link.AnswerFrame;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.link.Explain;
@@ -26,16 +25,13 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -47,8 +43,6 @@ import java.util.function.Consumer;
  * once {@link #joined} is complete.
  */
 public final class Queue implements Uploads, AutoCloseable {
-  private static final Duration CHECKSUM_TIMEOUT = Duration.ofMinutes(2);
-
   private final QueueSettings settings;
   private final InstantSource clock;
   private final Replicas replicas;
@@ -351,6 +345,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return documents;
   }
 
+  /** Which zones are suspended, and the orders for that. */
+  public Suspensions suspensions() {
+    return new Suspensions(replicas.controlClient(), replicas.control());
+  }
+
   /** The queue to look at. */
   public Inspection inspection() {
     return new Inspection(replicas, clock);
@@ -415,40 +414,7 @@ public final class Queue implements Uploads, AutoCloseable {
    * @throws QueueException if a group has no leader in time
    */
   public List<ReplicaChecksum> verifyState() throws QueueException {
-    List<ReplicaChecksum> all = new ArrayList<>();
-    for (int number = 0; number < replicas.groups().size(); number++) {
-      long token = ThreadLocalRandom.current().nextLong();
-      replicas.takeChecksum(number, token);
-      String group = replicas.groups().get(number).name();
-      for (String node : settings.cluster().peers().keySet()) {
-        all.add(checksum(group, number, node, token));
-      }
-    }
-    return all;
-  }
-
-  private ReplicaChecksum checksum(String group, int number, String node, long token) {
-    try {
-      AnswerFrame frame =
-          replicas
-              .askChecksum(node, number, token)
-              .get(CHECKSUM_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-      return new ReplicaChecksum(
-          group,
-          node,
-          frame.getIndex(),
-          HexFormat.of().formatHex(frame.getChecksum().getDigest().toByteArray()),
-          frame.getChecksum().getRows(),
-          "");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return new ReplicaChecksum(group, node, 0, "", 0, "interrupted");
-    } catch (ExecutionException e) {
-      return new ReplicaChecksum(group, node, 0, "", 0, String.valueOf(e.getCause()));
-    } catch (TimeoutException e) {
-      return new ReplicaChecksum(
-          group, node, 0, "", 0, "no answer within " + CHECKSUM_TIMEOUT.toSeconds() + " s");
-    }
+    return new StateCheck(replicas, settings.cluster().peers().keySet()).take();
   }
 
   /** The view that {@link #control} holds now. */

@@ -27,7 +27,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
- * The state machine of the control group: nodes with their leases, and the cluster document.
+ * The state machine of the control group: nodes with their leases, the cluster document, and which
+ * zones are suspended.
  *
  * <p>A lease is a node's epoch: the log index of the join that gave it, so epochs only grow. It
  * ends with a lapse, which the leader proposes after the full term, or with the join of the node's
@@ -52,13 +53,14 @@ public final class ControlFold implements Fold {
   private final ThrottleClock clock = new ThrottleClock(System::nanoTime);
   private final SlotTable slots = new SlotTable(clock);
   private final DocumentFold documents = new DocumentFold();
+  private final SuspensionFold suspensions = new SuspensionFold();
   private boolean changed;
   private volatile long appliedIndex = -1;
   private volatile ControlView current = new ControlView(-1, Map.of(), ClusterDocument.NONE);
 
   @Override
   public List<Table> tables() {
-    return List.of(NODE, DocumentRow.TABLE, SlotTable.SLOTS, SlotTable.CLOCK);
+    return List.of(NODE, DocumentRow.TABLE, SlotTable.SLOTS, SlotTable.CLOCK, SuspensionFold.TABLE);
   }
 
   /** The state as applied here. */
@@ -138,6 +140,7 @@ public final class ControlFold implements Fold {
           return true;
         });
     documents.load(view);
+    suspensions.load(view);
     publish(-1);
   }
 
@@ -175,7 +178,8 @@ public final class ControlFold implements Fold {
   }
 
   private void publish(long index) {
-    ControlView view = new ControlView(index, Map.copyOf(nodes), documents.document());
+    ControlView view =
+        new ControlView(index, Map.copyOf(nodes), documents.document(), suspensions.suspensions());
     current = view;
     listeners.forEach(listener -> listener.accept(view));
   }
@@ -209,6 +213,14 @@ public final class ControlFold implements Fold {
             slots.apply(record.getGiveSends(), lease -> holder(lease).isPresent(), batch);
         given.add(valid);
         yield new Answer.Accepted(at.index(), valid.getGrantsCount());
+      }
+      case SUSPEND_ZONE -> {
+        changed = true;
+        yield suspensions.suspend(record.getSuspendZone(), at, batch);
+      }
+      case RESUME_ZONE -> {
+        changed = true;
+        yield suspensions.resume(record.getResumeZone(), at, batch);
       }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
       case STORE_MESSAGE,

@@ -109,7 +109,7 @@ final class Deliveries {
   }
 
   /** Claims a queued delivery; false where it is not queued in that lane. */
-  boolean claim(DeliveryId delivery, ClaimOwner owner, Batch batch) {
+  boolean claim(DeliveryId delivery, ClaimOwner owner, long stampMillis, Batch batch) {
     byte[] ready = Rows.ready(owner.lane(), delivery);
     if (batch.get(Rows.READY, ready).isEmpty()) {
       return false;
@@ -124,6 +124,7 @@ final class Deliveries {
             .setZone(owner.lane().zone())
             .setDomain(owner.lane().domain())
             .setIndex(owner.index())
+            .setStampMillis(stampMillis)
             .build()
             .toByteArray());
     claims.put(delivery, owner);
@@ -184,14 +185,19 @@ final class Deliveries {
   }
 
   /** Holds a queued or deferred delivery; false in any other state. */
-  boolean hold(DeliveryId delivery, String reason, Batch batch) {
+  boolean hold(DeliveryId delivery, String reason, long stampMillis, Batch batch) {
     Optional<StoredDelivery> row = findWaiting(delivery, batch);
     if (row.isEmpty() || row.get().getState() == DeliveryState.HELD) {
       return false;
     }
     leaveWaiting(delivery, row.get(), batch);
     StoredDelivery after =
-        row.get().toBuilder().setState(DeliveryState.HELD).setReply(reason).build();
+        row.get().toBuilder()
+            .setState(DeliveryState.HELD)
+            .setReply(reason)
+            .setHeldMillis(stampMillis)
+            .clearNextMillis()
+            .build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     counters.add(lane(after), State.HELD, 1);
     return true;
@@ -243,6 +249,7 @@ final class Deliveries {
             .setAttempts(before.getAttempts() + attempts)
             .setLastMillis(stampMillis)
             .clearNextMillis()
+            .clearHeldMillis()
             .setReply(reply)
             .build()
             .toByteArray());
@@ -267,7 +274,8 @@ final class Deliveries {
   }
 
   private void requeue(DeliveryId delivery, StoredDelivery row, Batch batch) {
-    StoredDelivery after = row.toBuilder().setState(DeliveryState.QUEUED).clearNextMillis().build();
+    StoredDelivery after =
+        row.toBuilder().setState(DeliveryState.QUEUED).clearNextMillis().clearHeldMillis().build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     queue(delivery, lane(after), batch);
   }

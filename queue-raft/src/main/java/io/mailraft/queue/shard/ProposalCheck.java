@@ -45,6 +45,8 @@ final class ProposalCheck {
           LAPSE,
           SET_DOCUMENT,
           GIVE_SENDS,
+          SUSPEND_ZONE,
+          RESUME_ZONE,
           CHECKSUM,
           KIND_NOT_SET ->
           throw new IllegalArgumentException(

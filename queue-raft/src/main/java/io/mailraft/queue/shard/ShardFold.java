@@ -230,7 +230,7 @@ final class ShardFold implements Fold {
         yield new Answer.Accepted(at.index(), moved);
       }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
-      case JOIN_NODE, RENEW, LAPSE, SET_DOCUMENT, GIVE_SENDS ->
+      case JOIN_NODE, RENEW, LAPSE, SET_DOCUMENT, GIVE_SENDS, SUSPEND_ZONE, RESUME_ZONE ->
           throw new FoldException(
               "a record of the control group in a shard: " + record.getKindCase());
       case KIND_NOT_SET ->
@@ -259,7 +259,7 @@ final class ShardFold implements Fold {
               record.getEpoch(),
               new Lane(ref.getZone(), ref.getDomain()),
               at.index());
-      claimed += deliveries.claim(idOf(ref), owner, batch) ? 1 : 0;
+      claimed += deliveries.claim(idOf(ref), owner, at.stampMillis(), batch) ? 1 : 0;
     }
     return new Answer.Accepted(at.index(), claimed);
   }
@@ -370,7 +370,7 @@ final class ShardFold implements Fold {
       DeliveryId delivery = idOf(ref);
       boolean done =
           switch (record.getKind()) {
-            case HOLD -> deliveries.hold(delivery, record.getReason(), batch);
+            case HOLD -> deliveries.hold(delivery, record.getReason(), at.stampMillis(), batch);
             case RESUME -> deliveries.resume(delivery, batch);
             case CANCEL -> {
               boolean left = deliveries.leaveForCancel(delivery, batch);
