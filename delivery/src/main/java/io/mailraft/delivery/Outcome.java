@@ -1,6 +1,7 @@
 package io.mailraft.delivery;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /** How an attempt ended. */
 public sealed interface Outcome {
@@ -27,6 +28,16 @@ public sealed interface Outcome {
   /** It did not work for longer than allowed. */
   record Expired(Claim claim, String reply, String source, String host) implements Outcome {}
 
-  /** It was not attempted (stopping, lease lapsed before the start): back to the queue. */
-  record Returned(Claim claim, String reply) implements Outcome {}
+  /**
+   * It was not attempted (stopping, lease lapsed before the start): back to the queue.
+   *
+   * @param source the source that it is to leave from, where another node owns that
+   */
+  record Returned(Claim claim, String reply, Optional<String> source) implements Outcome {
+
+    /** Any source will do. */
+    public Returned(Claim claim, String reply) {
+      this(claim, reply, Optional.empty());
+    }
+  }
 }

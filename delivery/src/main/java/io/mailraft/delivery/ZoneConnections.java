@@ -1,5 +1,6 @@
 package io.mailraft.delivery;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,13 +92,28 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
       exits.deferred(
           waiting, Reply.of(451, "4.4.4", "The zone has no source that may be used"), hop);
     } else if (off.get().cause() == Standing.Cause.BLOCKLISTED) {
-      exits.deferred(
+      blocklisted(
           waiting,
           Reply.of(451, "4.7.1", "All sources are blocklisted: " + off.get().reply().text()),
-          hop);
+          hop,
+          exits);
     } else {
       exits.refused(waiting, off.get().reply(), hop);
     }
+  }
+
+  /** All sources of this node are blocklisted: another node tries, or the claims are deferred. */
+  private void blocklisted(List<Held> some, Reply reply, Hop hop, Exits exits) {
+    Optional<String> other = sites.nextElsewhere();
+    List<Held> left = new ArrayList<>(some.size());
+    for (Held held : some) {
+      if (other.isPresent() && shared.redirected().giveBack(held.claim())) {
+        exits.redirected(held, other.get());
+      } else {
+        left.add(held);
+      }
+    }
+    exits.deferred(left, reply, hop);
   }
 
   /** Wakes idle connections for what waits. Returns how many. */
@@ -324,7 +340,7 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
     } else if (sites.usable(site, now)) {
       whom.reversed().forEach(held -> sites.addFirst(site, held, now));
     } else {
-      exits.deferred(whom, reply, berth.connection().hop());
+      blocklisted(whom, reply, berth.connection().hop(), exits);
     }
     see(site, now, exits);
   }

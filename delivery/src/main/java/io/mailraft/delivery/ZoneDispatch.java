@@ -34,6 +34,7 @@ final class ZoneDispatch {
       SendLines lines,
       ConnectionLimits limits,
       Standings standings,
+      Redirected redirected,
       Appetite appetite,
       String helo) {}
 
@@ -130,8 +131,13 @@ final class ZoneDispatch {
         } else if (closed.isPresent()) {
           exits.returned(List.of(held), closed.get());
         } else {
-          String key = together ? "" : claim.domain();
-          byDomain.computeIfAbsent(key, domain -> new ArrayList<>()).add(held);
+          Optional<String> elsewhere = sites.elsewhere(claim);
+          if (elsewhere.isPresent() && shared.redirected().giveBack(claim)) {
+            exits.redirected(held, elsewhere.get());
+          } else {
+            String key = together ? "" : claim.domain();
+            byDomain.computeIfAbsent(key, domain -> new ArrayList<>()).add(held);
+          }
         }
       }
       byDomain.forEach(

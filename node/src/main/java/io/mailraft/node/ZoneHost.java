@@ -2,6 +2,7 @@ package io.mailraft.node;
 
 import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
+import io.mailraft.config.PoolSource;
 import io.mailraft.config.Throttle;
 import io.mailraft.config.ZoneConfig;
 import io.mailraft.delivery.Appetite;
@@ -73,9 +74,20 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
         zone,
         duties.connections().getOrDefault(zone.name(), 0),
         share.map(Assignments.Share::sources).orElse(List.of()),
+        elsewhere(duties, zone.name(), share.map(Assignments.Share::sources).orElse(List.of())),
         duties.settings().throttles(),
         duties.part()::applyAsInt,
         duties.settings().blocklistPause());
+  }
+
+  /** What other nodes own of a pool, and this one does not. */
+  private List<PoolSource> elsewhere(Duties duties, String zone, List<PoolSource> own) {
+    return duties.assignments().zones().getOrDefault(zone, List.of()).stream()
+        .filter(share -> !share.node().equals(self) && share.connections() > 0)
+        .flatMap(share -> share.sources().stream())
+        .filter(source -> !own.contains(source))
+        .distinct()
+        .toList();
   }
 
   @Override

@@ -23,15 +23,6 @@ import org.junit.jupiter.api.Test;
 /** What operators order, on three nodes: suspended zones, held deliveries, zones that go. */
 class ZoneOrdersTest {
   private static final String BULK = "X-Sending-Zone: bulk";
-  private static final String DOCUMENT =
-      """
-      zones:
-        default: { host: 127.0.0.1, port: ${port} }
-        bulk: { host: 127.0.0.1, port: ${port} }
-        owned: { host: 127.0.0.1, port: %d, pool: [ { address: 127.0.0.11 }, { address: 127.0.0.14 } ] }
-        stuck: { host: 127.0.0.1, port: %d }
-      """;
-
   private static RecordingSink owned;
   private static RecordingSink stuck;
   private static final TakeDown takeDown = new TakeDown();
@@ -53,7 +44,14 @@ class ZoneOrdersTest {
   }
 
   private static String document() {
-    return DOCUMENT.formatted(owned.port(), stuck.port());
+    return """
+        zones:
+          default: { host: 127.0.0.1, port: ${port} }
+          bulk: { host: 127.0.0.1, port: ${port} }
+          owned: { host: 127.0.0.1, port: %d, pool: [ { address: 127.0.0.11 }, { address: 127.0.0.14 } ] }
+          stuck: { host: 127.0.0.1, port: %d }
+        """
+        .formatted(owned.port(), stuck.port());
   }
 
   private static String status(NodeProcess node) {

@@ -55,6 +55,8 @@ final class Deliveries {
   sealed interface Event {
     record Queued(Lane lane, DeliveryId delivery) implements Event {}
 
+    record Redirected(DeliveryId delivery, String source) implements Event {}
+
     record Claimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
 
     record Unclaimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
@@ -138,6 +140,14 @@ final class Deliveries {
   void giveBack(DeliveryId delivery, Batch batch) {
     ClaimOwner owner = unclaim(delivery, batch);
     queue(delivery, owner.lane(), batch);
+  }
+
+  /** The same for one that is to leave from a source which another node owns. */
+  void giveBack(DeliveryId delivery, String source, Batch batch) {
+    if (!source.isEmpty()) {
+      events.add(new Event.Redirected(delivery, source));
+    }
+    giveBack(delivery, batch);
   }
 
   void defer(DeliveryId delivery, Outcome outcome, long stampMillis, Batch batch) {

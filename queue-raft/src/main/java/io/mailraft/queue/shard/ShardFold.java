@@ -137,6 +137,8 @@ final class ShardFold implements Fold {
   private static void tell(ShardEvents to, Deliveries.Event event) {
     switch (event) {
       case Deliveries.Event.Queued(Lane lane, DeliveryId delivery) -> to.queued(lane, delivery);
+      case Deliveries.Event.Redirected(DeliveryId delivery, String source) ->
+          to.redirected(delivery, source);
       case Deliveries.Event.Claimed(DeliveryId delivery, ClaimOwner owner) ->
           to.claimed(delivery, owner);
       case Deliveries.Event.Unclaimed(DeliveryId delivery, ClaimOwner owner) ->
@@ -292,7 +294,7 @@ final class ShardFold implements Fold {
       case BOUNCED -> endClaimed(delivery, DeliveryState.END_BOUNCED, outcome, at, batch);
       case EXPIRED -> endClaimed(delivery, DeliveryState.END_EXPIRED, outcome, at, batch);
       case DEFERRED -> deliveries.defer(delivery, outcome, at.stampMillis(), batch);
-      case RETURNED -> deliveries.giveBack(delivery, batch);
+      case RETURNED -> deliveries.giveBack(delivery, outcome.getSource(), batch);
       case OUTCOME_KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw new FoldException(
               "an outcome of unknown kind "
