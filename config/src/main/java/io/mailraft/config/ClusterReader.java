@@ -128,7 +128,7 @@ final class ClusterReader {
     return section.value(key, ClusterReader::readableFile);
   }
 
-  private static Path readableFile(String text) {
+  static Path readableFile(String text) {
     Path file = path(text);
     if (!Files.exists(file)) {
       throw new IllegalArgumentException(
@@ -162,7 +162,7 @@ final class ClusterReader {
                     Problems.quoted(text) + " is not an address, like 192.0.2.1 or 2001:db8::1"));
   }
 
-  private static Path path(String text) {
+  static Path path(String text) {
     if (text.isEmpty()) {
       throw new IllegalArgumentException("is empty; expected a path");
     }

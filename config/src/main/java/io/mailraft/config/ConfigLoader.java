@@ -42,13 +42,15 @@ public final class ConfigLoader {
               + " is not in cluster.peers; expected one of "
               + String.join(", ", cluster.peers().keySet()));
     }
-    List<SmtpConfig> smtp = ListenerReader.smtp(root);
-    HttpConfig http = ListenerReader.http(root.section("http"));
+    AccessConfig access = AccessReader.access(root.section("access"));
+    List<SmtpConfig> smtp = ListenerReader.smtp(root, access.knowsAccounts());
+    HttpConfig http = ListenerReader.http(root.section("http"), access.knowsAccounts());
     AdminConfig admin = ListenerReader.admin(root.section("admin"));
     DnsConfig dns = DeliveryReader.dns(root.section("dns"));
     ClusterSettings document = DocumentReader.read(root);
     DeliveryConfig delivery = DeliveryReader.delivery(root.section("delivery"));
     QueueConfig queue = QueueReader.queue(root.section("queue"));
-    return new MailraftConfig(node, cluster, smtp, http, admin, dns, document, delivery, queue);
+    return new MailraftConfig(
+        node, cluster, smtp, http, admin, dns, document, delivery, queue, access);
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Reads the listeners: the sections {@code smtp}, {@code http} and {@code admin}. */
@@ -22,13 +23,17 @@ final class ListenerReader {
 
   private ListenerReader() {}
 
-  /** The SMTP listeners below the key {@code smtp}: one mapping or a list of them. */
-  static List<SmtpConfig> smtp(Section root) {
+  /**
+   * The SMTP listeners below the key {@code smtp}: one mapping or a list of them.
+   *
+   * @param accounts whether anybody can say who a client is
+   */
+  static List<SmtpConfig> smtp(Section root, boolean accounts) {
     List<SmtpConfig> listeners = new ArrayList<>();
     Map<String, Integer> linesByName = new HashMap<>();
     Map<HostPort, String> namesByAddress = new HashMap<>();
     for (Section section : root.sections("smtp", SMTP_LISTENERS_MAX)) {
-      SmtpConfig listener = smtpListener(section);
+      SmtpConfig listener = smtpListener(section, accounts);
       Integer firstLine = linesByName.putIfAbsent(listener.name(), section.line("name"));
       if (firstLine != null) {
         section.refuse(
@@ -52,15 +57,20 @@ final class ListenerReader {
     return listeners;
   }
 
-  private static SmtpConfig smtpListener(Section section) {
+  private static SmtpConfig smtpListener(Section section, boolean accounts) {
     HostPort listen =
         section.value("listen", new HostPort("127.0.0.1", 2525), ListenerReader::listen);
+    List<Cidr> allow = section.list("allow", List.of(), NETWORKS_MAX, Cidr::parse);
+    Section tlsSection = section.section("tls");
+    Optional<PemFiles> tls = AccessReader.tls(section, tlsSection);
+    boolean implicit = tlsSection.flag("implicit", false);
+    tlsSection.end();
     SmtpConfig listener =
         new SmtpConfig(
             section.value("name", "feeder", ListenerReader::name),
             listen,
             section.value("hostname", ListenerReader::hostname).orElseGet(LocalHostName::get),
-            section.list("allow", List.of(), NETWORKS_MAX, Cidr::parse),
+            allow,
             section.flag("trustRouting", listen.isLoopback()),
             section.size("maxMessageBytes", GIB, KIB, TIB),
             section.integer("maxRecipients", 10_000, 1, 100_000),
@@ -70,18 +80,27 @@ final class ListenerReader {
             section.integer("maxConnections", 1000, 1, CONNECTIONS_MAX),
             section.integer("maxConnectionsPerAddress", 200, 1, CONNECTIONS_MAX),
             section.duration("commandTimeout", Duration.ofMinutes(5), TIMEOUT_MIN, TIMEOUT_MAX),
-            section.duration("dataTimeout", Duration.ofHours(1), TIMEOUT_MIN, TIMEOUT_MAX));
-    refuseOpen(section, listener.listen(), listener.allow());
+            section.duration("dataTimeout", Duration.ofHours(1), TIMEOUT_MIN, TIMEOUT_MAX),
+            AccessReader.auth(section, listen, allow, tls.isPresent(), accounts),
+            tls,
+            implicit);
     section.end();
     return listener;
   }
 
-  static HttpConfig http(Section section) {
+  static HttpConfig http(Section section, boolean accounts) {
+    HostPort listen =
+        section.value("listen", new HostPort("127.0.0.1", 8080), ListenerReader::listen);
+    List<Cidr> allow = section.list("allow", List.of(), NETWORKS_MAX, Cidr::parse);
+    Section tlsSection = section.section("tls");
+    Optional<PemFiles> tls = AccessReader.tls(section, tlsSection);
+    tlsSection.end();
     HttpConfig http =
         new HttpConfig(
-            section.value("listen", new HostPort("127.0.0.1", 8080), ListenerReader::listen),
-            section.list("allow", List.of(), NETWORKS_MAX, Cidr::parse));
-    refuseOpen(section, http.listen(), http.allow());
+            listen,
+            allow,
+            AccessReader.auth(section, listen, allow, tls.isPresent(), accounts),
+            tls);
     section.end();
     return http;
   }
@@ -99,16 +118,6 @@ final class ListenerReader {
     }
     section.end();
     return admin;
-  }
-
-  private static void refuseOpen(Section section, HostPort listen, List<Cidr> allow) {
-    if (!listen.isLoopback() && allow.isEmpty() && section.isSound("allow")) {
-      section.refuse(
-          "listen",
-          listen
-              + " is beyond loopback and would serve everyone; set allow to the client networks,"
-              + " like allow: [192.0.2.0/24]");
-    }
   }
 
   private static HostPort listen(String text) {

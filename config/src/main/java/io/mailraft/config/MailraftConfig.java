@@ -16,6 +16,7 @@ import java.util.Map;
  * @param document seed of the cluster document
  * @param delivery how mail is sent out
  * @param queue limits of the replicated queue
+ * @param access who may hand in mail
  */
 public record MailraftConfig(
     NodeConfig node,
@@ -26,7 +27,8 @@ public record MailraftConfig(
     DnsConfig dns,
     ClusterSettings document,
     DeliveryConfig delivery,
-    QueueConfig queue) {
+    QueueConfig queue,
+    AccessConfig access) {
 
   public MailraftConfig {
     smtp = List.copyOf(smtp);

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param snapshotLogBytes bytes of log after which a group takes a snapshot
  * @param memoryBytes RocksDB cache and write buffers of all groups together, in bytes
  * @param minFreeBytes free disk space below which nothing is accepted
+ * @param timeline how much is kept of messages that have ended
  */
 public record QueueConfig(
     Duration submitTimeout,
@@ -19,4 +20,5 @@ public record QueueConfig(
     Duration rememberEnded,
     long snapshotLogBytes,
     long memoryBytes,
-    long minFreeBytes) {}
+    long minFreeBytes,
+    TimelineConfig timeline) {}

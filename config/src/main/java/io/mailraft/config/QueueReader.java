@@ -18,7 +18,8 @@ final class QueueReader {
             section.duration("rememberEnded", Duration.ofHours(1), MIN, Duration.ofDays(30)),
             section.size("snapshotLogBytes", 256 * MIB, MIB, TIB),
             section.size("memoryBytes", 64 * MIB, 8 * MIB, TIB),
-            section.size("minFreeBytes", 256 * MIB, MIB, TIB));
+            section.size("minFreeBytes", 256 * MIB, MIB, TIB),
+            timeline(section.section("timeline")));
     if (section.isSound("rememberEnded")
         && section.isSound("submitTimeout")
         && queue.rememberEnded().compareTo(queue.submitTimeout()) < 0) {
@@ -31,5 +32,14 @@ final class QueueReader {
     }
     section.end();
     return queue;
+  }
+
+  private static TimelineConfig timeline(Section section) {
+    TimelineConfig timeline =
+        new TimelineConfig(
+            section.duration("keep", Duration.ofDays(7), MIN, Duration.ofDays(365)),
+            section.size("maxBytes", 1024 * MIB, MIB, TIB));
+    section.end();
+    return timeline;
   }
 }

@@ -31,10 +31,10 @@
  * <h2>Security</h2>
  *
  * The file is written by whoever runs the node, and is bounded all the same: 4 MiB, 10 levels, no
- * anchors, no aliases, no tags, no Java types. SMTP and HTTP beyond loopback need {@code allow},
- * Raft beyond loopback needs {@code cluster.tls}, the admin port stays on loopback. Loopback is
- * told by spelling, without a look-up. Text of the file is repeated in messages shortened and
- * without control characters.
+ * anchors, no aliases, no tags, no Java types. SMTP and HTTP beyond loopback need {@code allow} or
+ * accounts, and TLS where passwords come in, Raft beyond loopback needs {@code cluster.tls}, the
+ * admin port stays on loopback. Loopback is told by spelling, without a look-up. Text of the file
+ * is repeated in messages shortened and without control characters.
  *
  * <h2>Known limits</h2>
  *

@@ -48,13 +48,49 @@ final class ConfigDefaultsTest {
     assertThat(smtp.maxConnectionsPerAddress()).isEqualTo(200);
     assertThat(smtp.commandTimeout()).isEqualTo(Duration.ofMinutes(5));
     assertThat(smtp.dataTimeout()).isEqualTo(Duration.ofHours(1));
+    assertThat(smtp.auth().required()).isFalse();
+    assertThat(smtp.auth().allowPlaintext()).isTrue();
+    assertThat(smtp.tls()).isEmpty();
+    assertThat(smtp.implicitTls()).isFalse();
   }
 
   @Test
   void httpAndAdminListenOnLoopback() {
     assertThat(config.http().listen()).isEqualTo(new HostPort("127.0.0.1", 8080));
     assertThat(config.http().allow()).isEmpty();
+    assertThat(config.http().auth().required()).isFalse();
+    assertThat(config.http().auth().allowPlaintext()).isTrue();
+    assertThat(config.http().tls()).isEmpty();
     assertThat(config.admin().listen()).isEqualTo(new HostPort("127.0.0.1", 9090));
+  }
+
+  @Test
+  void nobodyIsKnownAndFailuresAreLimited() {
+    AccessConfig access = config.access();
+    assertThat(access.usersFile()).isEmpty();
+    assertThat(access.auth()).isEmpty();
+    assertThat(access.config()).isEmpty();
+    assertThat(access.knowsAccounts()).isFalse();
+    assertThat(access.remember()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(access.failuresPerAddress()).isEqualTo(20);
+    assertThat(access.failuresPerAccount()).isEqualTo(100);
+    assertThat(access.failuresWithin()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(access.checksAtOnce()).isEqualTo(2);
+  }
+
+  @Test
+  void beyondLoopbackKnownAccountsAreRequiredAndPasswordsNeedTls() throws ConfigException {
+    MailraftConfig far =
+        ConfigLoader.parse(
+            """
+            access: { usersFile: users, auth: { url: "http://127.0.0.1:8000/auth" } }
+            smtp: { listen: "0.0.0.0:587", auth: { allowPlaintext: true } }
+            http: { listen: "0.0.0.0:8080", allow: [192.0.2.0/24], auth: { required: false } }
+            """,
+            "f");
+    assertThat(far.smtp().getFirst().auth()).isEqualTo(new ListenerAuth(true, true));
+    assertThat(far.http().auth()).isEqualTo(new ListenerAuth(false, false));
+    assertThat(far.access().auth().orElseThrow().timeout()).isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test
@@ -104,6 +140,8 @@ final class ConfigDefaultsTest {
     assertThat(queue.snapshotLogBytes()).isEqualTo(268_435_456L);
     assertThat(queue.memoryBytes()).isEqualTo(67_108_864L);
     assertThat(queue.minFreeBytes()).isEqualTo(268_435_456L);
+    assertThat(queue.timeline().keep()).isEqualTo(Duration.ofDays(7));
+    assertThat(queue.timeline().maxBytes()).isEqualTo(1_073_741_824L);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.mailraft.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +34,7 @@ final class ConfigMappingTest {
           name: Example.net
           shards: 3
           peers: { n9: "192.0.2.9:7100", n2: "[2001:db8::2]:7101", n1: "mail-1.example.net:7102" }
-          tls: { certificate: %s, key: %s, authority: %s }
+          tls: { certificate: %1$s, key: %2$s, authority: %3$s }
           electionTimeout: 1500ms
           leaseTerm: 10s
         smtp:
@@ -51,7 +52,18 @@ final class ConfigMappingTest {
           maxConnectionsPerAddress: 7
           commandTimeout: 30s
           dataTimeout: 2h
-        http: { listen: "[::]:8081", allow: [198.51.100.0/24] }
+          auth: { required: true, allowPlaintext: true }
+          tls: { certificate: %1$s, key: %2$s, implicit: true }
+        http: { listen: "[::]:8081", allow: [198.51.100.0/24], auth: { required: false, allowPlaintext: true }, tls: { certificate: %1$s, key: %2$s } }
+        access:
+          usersFile: /srv/users
+          auth: { url: "https://app.example/auth?x=1", timeout: 2s }
+          config: { url: "http://app.example:81/config", timeout: 3s }
+          remember: 4s
+          failuresPerAddress: 5
+          failuresPerAccount: 6
+          failuresWithin: 7m
+          checksAtOnce: 8
         admin: { listen: "[::1]:9091" }
         dns: { servers: ["127.0.0.1:5353", 192.0.2.53, "2001:db8::53", "[2001:db8::54]:54"], timeout: 2s }
         zones:
@@ -78,6 +90,7 @@ final class ConfigMappingTest {
           snapshotLogBytes: 13MiB
           memoryBytes: 14MiB
           minFreeBytes: 15MB
+          timeline: { keep: 3d, maxBytes: 16MiB }
         """
             .formatted(certificate, key, authority));
 
@@ -121,10 +134,32 @@ final class ConfigMappingTest {
                 300,
                 7,
                 Duration.ofSeconds(30),
-                Duration.ofHours(2)));
+                Duration.ofHours(2),
+                new ListenerAuth(true, true),
+                Optional.of(new PemFiles(certificate, key)),
+                true));
     assertThat(config.http())
         .isEqualTo(
-            new HttpConfig(new HostPort("::", 8081), List.of(Cidr.parse("198.51.100.0/24"))));
+            new HttpConfig(
+                new HostPort("::", 8081),
+                List.of(Cidr.parse("198.51.100.0/24")),
+                new ListenerAuth(false, true),
+                Optional.of(new PemFiles(certificate, key))));
+    assertThat(config.access())
+        .isEqualTo(
+            new AccessConfig(
+                Optional.of(Path.of("/srv/users")),
+                Optional.of(
+                    new HookConfig(
+                        URI.create("https://app.example/auth?x=1"), Duration.ofSeconds(2))),
+                Optional.of(
+                    new HookConfig(
+                        URI.create("http://app.example:81/config"), Duration.ofSeconds(3))),
+                Duration.ofSeconds(4),
+                5,
+                6,
+                Duration.ofMinutes(7),
+                8));
     assertThat(config.admin()).isEqualTo(new AdminConfig(new HostPort("::1", 9091)));
     assertThat(config.dns())
         .isEqualTo(
@@ -164,7 +199,8 @@ final class ConfigMappingTest {
                 Duration.ofSeconds(12),
                 13L << 20,
                 14L << 20,
-                15_000_000L));
+                15_000_000L,
+                new TimelineConfig(Duration.ofDays(3), 16L << 20)));
   }
 
   @Test

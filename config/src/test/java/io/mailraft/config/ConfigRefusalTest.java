@@ -115,6 +115,11 @@ final class ConfigRefusalTest {
             "f:1: queue.snapshotLogBytes: 1KiB is not in 1MiB to 1TiB"),
         refusal(
             "queue: {memoryBytes: 1MiB}", "f:1: queue.memoryBytes: 1MiB is not in 8MiB to 1TiB"),
+        refusal(
+            "queue: {timeline: {maxBytes: 1}}",
+            "f:1: queue.timeline.maxBytes: 1 is not in 1MiB to 1TiB"),
+        refusal(
+            "queue: {timeline: {keep: 0s}}", "f:1: queue.timeline.keep: 0s is not in 1s to 365d"),
         refusal("queue: {minFreeBytes: 0}", "f:1: queue.minFreeBytes: 0 is not in 1MiB to 1TiB"),
         // Durations.
         refusal(
@@ -261,15 +266,18 @@ final class ConfigRefusalTest {
         refusal(
             "smtp:\n  listen: 0.0.0.0:25",
             "f:2: smtp.listen: 0.0.0.0:25 is beyond loopback and would serve everyone; set allow to"
-                + " the client networks, like allow: [192.0.2.0/24]"),
+                + " the client networks, like allow: [192.0.2.0/24], or require accounts:"
+                + " access.usersFile or access.auth.url"),
         refusal(
             "smtp:\n  allow: []\n  listen: \"[::]:25\"",
             "f:3: smtp.listen: [::]:25 is beyond loopback and would serve everyone; set allow to"
-                + " the client networks, like allow: [192.0.2.0/24]"),
+                + " the client networks, like allow: [192.0.2.0/24], or require accounts:"
+                + " access.usersFile or access.auth.url"),
         refusal(
             "http: {listen: 192.0.2.1:80}",
             "f:1: http.listen: 192.0.2.1:80 is beyond loopback and would serve everyone; set allow"
-                + " to the client networks, like allow: [192.0.2.0/24]"),
+                + " to the client networks, like allow: [192.0.2.0/24], or require accounts:"
+                + " access.usersFile or access.auth.url"),
         refusal(
             "admin: {listen: 0.0.0.0:9090}",
             "f:1: admin.listen: 0.0.0.0:9090 is beyond loopback, and whoever connects may do"
@@ -319,7 +327,7 @@ final class ConfigRefusalTest {
             "f:1: queue.memoryBytes: 'x' is not a size; write bytes or a number with KiB, MiB, GiB,"
                 + " TiB, KB, MB, GB or TB, like 512KiB\n"
                 + "f:1: queue.colour: unknown key; known here: submitTimeout, uploadTimeout,"
-                + " rememberEnded, snapshotLogBytes, memoryBytes, minFreeBytes\n"
+                + " rememberEnded, snapshotLogBytes, memoryBytes, minFreeBytes, timeline\n"
                 + "f:2: zones.default.port: 70000 is not in 1 to 65535\n"
                 + "f:3: node.id: '' is not a name of 1 to 63 of a-z 0-9 -");
   }

@@ -177,6 +177,21 @@ final class Sites {
     };
   }
 
+  /** Whether every source that may be used waits for the sends of its warm-up. */
+  boolean cold(Site site, long nowNanos) {
+    boolean any = false;
+    for (Source source : pool.sources()) {
+      Way way = way(site, source);
+      if (way.usable(nowNanos)) {
+        any = true;
+        if (!way.terms.warming() || !way.blocked()) {
+          return false;
+        }
+      }
+    }
+    return any;
+  }
+
   /** The source of another node that is to be tried where none of this node's may be used. */
   Optional<String> nextElsewhere() {
     return pool.nextElsewhere().map(Source::text);

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -13,6 +14,9 @@ import java.util.function.BooleanSupplier;
  * it.
  */
 final class ZoneConnections implements Site.Port, Transaction.Owner {
+  /** For so long a claim waits for a warm-up's sends before another node gets it. */
+  private static final long COLD_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   private static final Reply STOPPING = Reply.of(451, "4.3.2", "This node is stopping");
   private static final Reply NO_SHARE =
       Reply.of(451, "4.3.2", "A connection limit leaves this node no connection to the site");
@@ -99,6 +103,26 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
           exits);
     } else {
       exits.refused(waiting, off.get().reply(), hop);
+    }
+  }
+
+  /**
+   * Gives claims back for another node's source that have waited for a while since this node has
+   * only sources whose warm-up has no sends left.
+   */
+  void passOn(Site site, long now, Exits exits) {
+    Optional<String> other = sites.nextElsewhere();
+    boolean waited =
+        site.first().filter(first -> now - first.sinceNanos() >= COLD_NANOS).isPresent();
+    if (other.isEmpty() || !waited || !sites.cold(site, now)) {
+      return;
+    }
+    for (Held held : site.drain()) {
+      if (shared.redirected().giveBack(held.claim())) {
+        exits.redirected(held, other.get());
+      } else {
+        sites.add(site, held, now);
+      }
     }
   }
 

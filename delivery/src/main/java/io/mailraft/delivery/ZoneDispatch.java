@@ -233,6 +233,7 @@ final class ZoneDispatch {
   }
 
   private void review(Site site, long now, Exits exits) {
+    connections.passOn(site, now, exits);
     Rationing.Outlook outlook =
         new Rationing.Outlook(
             sites.shareless(site),

@@ -74,7 +74,8 @@ final class Handover implements Bodies, Outcomes {
         envelope.getProtocol(),
         envelope.getUser(),
         envelope.getTls(),
-        envelope.getAcceptedMillis());
+        // A message that was to wait is no older than the time at which it was to be sent.
+        Math.max(envelope.getAcceptedMillis(), envelope.getSendAtMillis()));
   }
 
   @Override

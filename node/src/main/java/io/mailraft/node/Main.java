@@ -3,9 +3,11 @@ package io.mailraft.node;
 import io.mailraft.config.ConfigException;
 import io.mailraft.config.ConfigLoader;
 import io.mailraft.config.MailraftConfig;
+import io.mailraft.node.access.UserCommand;
 import io.mailraft.queue.QueueSettings;
 import io.mailraft.queue.Rejoin;
 import io.mailraft.queue.store.StoreException;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -27,7 +30,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The program of a node: {@code start [-c FILE]}, which prints one line once mail is accepted, and
  * {@code node rejoin [-c FILE]}, which gives a stopped node empty replicas that fetch everything
- * from the other nodes.
+ * from the other nodes; {@code user} edits a users file.
  *
  * <p>Exit status as in sysexits: 0 after an orderly stop, 64 for a wrong command line, 70 for
  * trouble inside, 74 where a file, disk or port cannot be used, 78 for settings that cannot be
@@ -81,6 +84,8 @@ public final class Main {
   public static void main(String[] args) {
     // Ratis carries a shaded Netty whose version file Armeria mistakes for that of the real one.
     System.setProperty("com.linecorp.armeria.warnNettyVersions", "false");
+    // A client that asks for handshake after handshake on one connection is cut off.
+    System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
     System.exit(run(args, out, err));
@@ -95,6 +100,14 @@ public final class Main {
       out.print(HELP);
       return OK;
     }
+    if (args.length >= 1 && args[0].equals("user")) {
+      return UserCommand.run(
+          List.of(args).subList(1, args.length),
+          System.in,
+          out,
+          err,
+          Optional.ofNullable(System.console()).filter(Console::isTerminal));
+    }
     boolean rejoins = args.length >= 2 && args[0].equals("node") && args[1].equals("rejoin");
     List<String> rest = List.of(args).subList(rejoins ? 2 : Math.min(1, args.length), args.length);
     if (rejoins && rest.size() == 1 && rest.getFirst().matches("-h|--help")) {
@@ -105,7 +118,8 @@ public final class Main {
         (rejoins || (args.length > 0 && args[0].equals("start")))
             && (rest.isEmpty() || (rest.size() == 2 && rest.getFirst().matches("-c|--config")));
     if (!understood) {
-      err.println("usage: mailraft start [-c FILE], or mailraft node rejoin [-c FILE]");
+      err.println(
+          "usage: mailraft start [-c FILE], mailraft node rejoin [-c FILE], or mailraft user --help");
       return USAGE;
     }
     try {

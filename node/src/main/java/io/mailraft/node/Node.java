@@ -7,9 +7,11 @@ import io.mailraft.config.MailraftConfig;
 import io.mailraft.config.SmtpConfig;
 import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
+import io.mailraft.node.access.Access;
 import io.mailraft.node.admin.AdminService;
 import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.http.seed.SeedApi;
+import io.mailraft.node.http.v1.V1Api;
 import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
@@ -53,6 +55,7 @@ final class Node implements AutoCloseable {
   private final NodeMeters meters;
   private final List<SmtpFrontDoor> smtp = new ArrayList<>();
   private final DataLock dataLock;
+  private final Access access;
   private Optional<HttpDoors> http = Optional.empty();
   private final CompletableFuture<Void> obeying = new CompletableFuture<>();
   private final SeedApi seed;
@@ -64,11 +67,12 @@ final class Node implements AutoCloseable {
    * Opens the data directory.
    *
    * @param broken hears, once, of trouble after which the process must end
-   * @throws IOException if the data directory cannot be used
+   * @throws IOException if the data directory, the users file or a certificate cannot be used
    */
   Node(MailraftConfig config, InstantSource clock, Consumer<Throwable> broken) throws IOException {
     this.config = config;
     this.router = new Router(config.zones(), Set.of());
+    this.access = new Access(config.access());
     Files.createDirectories(config.node().dataDir());
     this.dataLock = DataLock.take(config.node().dataDir());
     String helo = config.delivery().helo().orElse(config.smtp().getFirst().hostname());
@@ -92,7 +96,7 @@ final class Node implements AutoCloseable {
             zones,
             metrics);
     this.meters = new NodeMeters(metrics, queue);
-    this.seed = new SeedApi(config, queue, this::router, clock, metrics);
+    this.seed = new SeedApi(config, queue, this::router, clock, metrics, access.hook());
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(
@@ -102,7 +106,8 @@ final class Node implements AutoCloseable {
               Addresses::domainOf,
               config.node().id(),
               clock,
-              meters.smtp(listener.name())));
+              meters.smtp(listener.name()),
+              access.keepers(listener.tls())));
     }
   }
 
@@ -154,7 +159,11 @@ final class Node implements AutoCloseable {
             new AdminService(config, Version.text(), queue, this::router),
             metrics,
             queue::unready,
-            seed::register);
+            access.keepers(config.http().tls()),
+            routes -> {
+              seed.register(routes);
+              new V1Api(seed.shared(), this::router).register(routes);
+            });
     http = Optional.of(doors);
     try {
       queue.joined().get();
@@ -229,6 +238,7 @@ final class Node implements AutoCloseable {
     queue.close();
     doors.join();
     seed.close();
+    access.close();
     metrics.close();
     dataLock.close();
   }

@@ -32,7 +32,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -53,10 +52,9 @@ public final class Queue implements Uploads, AutoCloseable {
   private final OutcomeJournal journal;
   private final List<ClaimIntake> intakes = new ArrayList<>();
   private final List<OutcomeReporter> reporters = new ArrayList<>();
-  private final UploadMemory uploadMemory;
   private final DiskGuard disk;
-  private final AtomicInteger turn = new AtomicInteger();
   private final CompletableFuture<IdSource> ids;
+  private final UploadOpener uploads;
   private volatile boolean accepting = true;
 
   /**
@@ -82,7 +80,6 @@ public final class Queue implements Uploads, AutoCloseable {
     this.sends = new SendBookThread(this::ask);
     this.documents = new Documents(replicas.controlClient(), replicas.control());
     this.journal = new OutcomeJournal(settings.node().dataDir().resolve("outcomes"));
-    this.uploadMemory = new UploadMemory(Runtime.getRuntime().maxMemory() / 8);
     for (Shard shard : replicas.shards()) {
       GroupClient client = replicas.shardClient(shard.number());
       ClaimIntake intake =
@@ -110,6 +107,7 @@ public final class Queue implements Uploads, AutoCloseable {
             .thenApplyAsync(
                 held -> idSource(clock, held.node()),
                 task -> Thread.ofVirtual().name("ids").start(task));
+    this.uploads = new UploadOpener(replicas, disk, ids, settings.queue().submitTimeout());
   }
 
   private void leased(NodeLease.Held held) {
@@ -205,43 +203,19 @@ public final class Queue implements Uploads, AutoCloseable {
 
   @Override
   public Upload begin() throws QueueException {
+    return open(Optional.empty());
+  }
+
+  @Override
+  public Upload begin(RequestKey key) throws QueueException {
+    return open(Optional.of(key));
+  }
+
+  private Upload open(Optional<RequestKey> key) throws QueueException {
     if (!accepting) {
       throw new QueueException(Reason.STOPPING, "this node is stopping");
     }
-    if (disk.full()) {
-      throw new QueueException(Reason.DISK_FULL, "the disk of this node is nearly full");
-    }
-    if (!ids.isDone() || ids.isCompletedExceptionally()) {
-      throw new QueueException(Reason.NO_MAJORITY, "this node has not joined the cluster yet");
-    }
-    Shard shard = chooseShard();
-    if (replicas.leaderlessFor(shard.number()).compareTo(settings.queue().submitTimeout()) > 0) {
-      throw new QueueException(
-          Reason.NO_MAJORITY, "no leader of shard " + shard.number() + " is known for long");
-    }
-    try {
-      return new ReplicatedUpload(
-          ids.join().next(shard.number()),
-          replicas.shardClient(shard.number()),
-          uploadMemory,
-          disk,
-          settings.queue().submitTimeout());
-    } catch (IOException e) {
-      throw new QueueException(Reason.DISK_FULL, "the mark of message ids cannot be moved", e);
-    }
-  }
-
-  /** A shard that this node leads, or else one after the other. */
-  private Shard chooseShard() {
-    List<Shard> shards = replicas.shards();
-    int start = Math.floorMod(turn.getAndIncrement(), shards.size());
-    for (int i = 0; i < shards.size(); i++) {
-      Shard shard = shards.get((start + i) % shards.size());
-      if (replicas.shardClient(shard.number()).group().leading()) {
-        return shard;
-      }
-    }
-    return shards.get(start);
+    return uploads.open(key);
   }
 
   /**

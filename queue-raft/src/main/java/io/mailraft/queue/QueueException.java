@@ -18,6 +18,8 @@ public final class QueueException extends Exception {
     STOPPING(421, "4.3.2", "The service is shutting down"),
     /** The record will never be accepted. */
     INVALID(554, "5.6.0", "The message cannot be stored"),
+    /** The idempotency key stands for another request. */
+    KEY_USED(554, "5.5.0", "The idempotency key was used for another request"),
     /** There is no such message, or it has ended. */
     UNKNOWN(550, "5.1.0", "No such message");
 

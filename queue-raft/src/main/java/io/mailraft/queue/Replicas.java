@@ -129,7 +129,11 @@ final class Replicas implements AutoCloseable {
   /** The shards of this node, not yet bound to their groups. */
   static List<Shard> shards(QueueSettings settings, InstantSource clock, ControlFold control) {
     ShardSettings common =
-        new ShardSettings(settings.queue().rememberEnded(), settings.queue().uploadTimeout());
+        new ShardSettings(
+            settings.queue().rememberEnded(),
+            settings.queue().uploadTimeout(),
+            settings.queue().timeline().keep(),
+            settings.queue().timeline().maxBytes() / settings.cluster().shards());
     List<Shard> made = new ArrayList<>();
     for (int number = 0; number < settings.cluster().shards(); number++) {
       made.add(new Shard(number, settings.node().id(), common, clock, control));

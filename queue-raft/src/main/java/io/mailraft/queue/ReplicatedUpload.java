@@ -9,11 +9,13 @@ import io.mailraft.api.log.StoreChunk;
 import io.mailraft.api.log.StoreMessage;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.raft.Answer;
+import io.mailraft.queue.shard.Shard;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
@@ -28,6 +30,7 @@ final class ReplicatedUpload implements Upload {
   private static final int FIRST_BYTES = UploadMemory.PIECE_BYTES;
 
   private final MessageId id;
+  private final Optional<RequestKey> key;
   private final GroupClient shard;
   private final UploadMemory memory;
   private final DiskGuard disk;
@@ -40,8 +43,14 @@ final class ReplicatedUpload implements Upload {
   private boolean over;
 
   ReplicatedUpload(
-      MessageId id, GroupClient shard, UploadMemory memory, DiskGuard disk, Duration timeout) {
+      MessageId id,
+      Optional<RequestKey> key,
+      GroupClient shard,
+      UploadMemory memory,
+      DiskGuard disk,
+      Duration timeout) {
     this.id = id;
+    this.key = key;
     this.shard = shard;
     this.memory = memory;
     this.disk = disk;
@@ -124,13 +133,16 @@ final class ReplicatedUpload implements Upload {
     }
   }
 
-  private void await(CompletableFuture<Answer> answer) throws QueueException {
+  /** Waits for an answer; returns its value. */
+  private long await(CompletableFuture<Answer> answer) throws QueueException {
     try {
-      switch (answer.get()) {
-        case Answer.Accepted accepted -> {}
+      return switch (answer.get()) {
+        case Answer.Accepted(long _, long value) -> value;
         case Answer.Refused(long index, String detail) ->
-            throw new QueueException(Reason.INVALID, detail + " (log index " + index + ")");
-      }
+            throw new QueueException(
+                detail.equals(Shard.OTHER_REQUEST) ? Reason.KEY_USED : Reason.INVALID,
+                detail + " (log index " + index + ")");
+      };
     } catch (InterruptedException e) {
       throw interrupted(e);
     } catch (ExecutionException e) {
@@ -147,7 +159,7 @@ final class ReplicatedUpload implements Upload {
   }
 
   @Override
-  public void commit(Envelope envelope, List<Recipient> recipients) throws QueueException {
+  public MessageId commit(Envelope envelope, List<Recipient> recipients) throws QueueException {
     if (over) {
       throw new IllegalStateException("upload " + id + " is over");
     }
@@ -168,9 +180,13 @@ final class ReplicatedUpload implements Upload {
       }
       message.setChunks(chunks);
     }
-    await(shard.submit(Record.newBuilder().setStoreMessage(message).build(), timeout));
+    key.ifPresent(given -> message.setIdempotency(given.record()));
+    // Lost on the way, the record is handed in again and may be applied twice; its key, if it has
+    // one, then stands for this very message.
+    long stem = await(shard.submit(Record.newBuilder().setStoreMessage(message).build(), timeout));
     over = true;
     giveBackBuffer();
+    return key.isPresent() ? new MessageId(stem, id.shard()) : id;
   }
 
   private void giveBackBuffer() {

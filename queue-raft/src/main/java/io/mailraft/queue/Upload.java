@@ -34,11 +34,13 @@ public interface Upload extends AutoCloseable {
    * disk (I1).
    *
    * @param recipients at least one, with distinct sequence numbers counted from 1
-   * @throws QueueException if that did not happen in time. Where the reason is {@code NO_MAJORITY}
-   *     the message may still have been stored: the client will send it again, as after any lost
-   *     reply (RFC 1047)
+   * @return id of the message: its own, or, where it was begun with a key that is known already,
+   *     that of the message that was stored then; this one is not stored again
+   * @throws QueueException if that did not happen in time, or, with the reason {@code KEY_USED}, if
+   *     its key stands for another request. Where the reason is {@code NO_MAJORITY} the message may
+   *     still have been stored: the client will send it again, as after any lost reply (RFC 1047)
    */
-  void commit(Envelope envelope, List<Recipient> recipients) throws QueueException;
+  MessageId commit(Envelope envelope, List<Recipient> recipients) throws QueueException;
 
   /**
    * Gives up an upload that was not committed; what it stored is collected. Does nothing after a

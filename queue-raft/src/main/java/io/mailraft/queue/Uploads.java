@@ -9,4 +9,12 @@ public interface Uploads {
    * @throws QueueException if nothing can be accepted: no majority, disk nearly full, stopping
    */
   Upload begin() throws QueueException;
+
+  /**
+   * Opens an upload whose message is stored once, however often and on whatever node the request is
+   * repeated within 24 hours.
+   *
+   * @throws QueueException if nothing can be accepted: no majority, disk nearly full, stopping
+   */
+  Upload begin(RequestKey key) throws QueueException;
 }

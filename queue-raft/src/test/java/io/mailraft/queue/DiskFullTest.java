@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -90,6 +91,7 @@ class DiskFullTest {
     try (ReplicatedUpload upload =
         new ReplicatedUpload(
             new MessageId(1, 0),
+            Optional.empty(),
             client,
             new UploadMemory(1 << 20),
             new DiskGuard(directory, Long.MAX_VALUE),

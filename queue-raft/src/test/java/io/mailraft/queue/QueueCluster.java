@@ -7,6 +7,7 @@ import io.mailraft.config.ClusterConfig;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.NodeConfig;
 import io.mailraft.config.QueueConfig;
+import io.mailraft.config.TimelineConfig;
 import io.mailraft.testkit.Ports;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -87,7 +88,13 @@ final class QueueCluster implements AutoCloseable {
             new NodeConfig(node, data(node), List.of()),
             new ClusterConfig("test", shards, peers, Optional.empty(), ELECTION, LEASE_TERM),
             new QueueConfig(
-                submitTimeout, uploadTimeout, Duration.ofHours(1), 64 << 20, 32 << 20, 1 << 20),
+                submitTimeout,
+                uploadTimeout,
+                Duration.ofHours(1),
+                64 << 20,
+                32 << 20,
+                1 << 20,
+                new TimelineConfig(Duration.ofDays(7), 64 << 20)),
             NodeAddresses.getDefaultInstance(),
             "zones: {}");
     Sink sink = sink(node);

@@ -60,7 +60,8 @@ class WayToTheLeaderTest {
         new Shard(
             0,
             "n1",
-            new ShardSettings(Duration.ofHours(1), Duration.ofHours(1)),
+            new ShardSettings(
+                Duration.ofHours(1), Duration.ofHours(1), Duration.ofDays(7), 1 << 20),
             InstantSource.system(),
             new ControlFold());
     shard.bind(client.group());

@@ -53,7 +53,8 @@ final class OrderCalls {
       throw refusal(
           Status.NOT_FOUND,
           "there is no zone '%s'; the cluster has %s"
-              .formatted(zone, String.join(", ", zones.get().stream().limit(20).toList())));
+              .formatted(
+                  zone, String.join(", ", zones.get().stream().sorted().limit(20).toList())));
     }
     try {
       return switch (request.getOrder()) {

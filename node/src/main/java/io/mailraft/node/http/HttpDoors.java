@@ -6,12 +6,15 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServerTlsConfig;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import io.grpc.BindableService;
 import io.mailraft.config.AdminConfig;
 import io.mailraft.config.Cidr;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.HttpConfig;
+import io.mailraft.node.access.Keepers;
+import io.mailraft.node.access.TlsIdentity;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -45,6 +48,7 @@ public final class HttpDoors implements AutoCloseable {
    * Binds both listeners.
    *
    * @param unready why mail cannot be accepted; empty where it can
+   * @param keepers whom the HTTP listener asks who may come
    * @param routes adds further calls to the HTTP listener
    * @throws IOException if an address cannot be bound; the message names it
    * @throws IllegalArgumentException if a listener would serve everyone; the settings are refused
@@ -56,10 +60,14 @@ public final class HttpDoors implements AutoCloseable {
       BindableService adminService,
       PrometheusMeterRegistry metrics,
       Supplier<Optional<String>> unready,
+      Keepers keepers,
       Consumer<ServerBuilder> routes)
       throws IOException {
-    refuseOpen("HTTP", http.listen(), http.allow());
-    refuseOpen("admin", admin.listen(), List.of());
+    refuseOpen(
+        "HTTP",
+        http.listen(),
+        !http.allow().isEmpty() || (http.auth().required() && keepers.gate().isPresent()));
+    refuseOpen("admin", admin.listen(), false);
     HttpService ready =
         (context, request) ->
             unready
@@ -71,7 +79,6 @@ public final class HttpDoors implements AutoCloseable {
     ServerBuilder served =
         Server.builder()
             .meterRegistry(new CompositeMeterRegistry())
-            .http(http.listen().toSocketAddress())
             // Bodies are streamed: size and time are watched by whoever reads them.
             .maxRequestLength(0)
             .requestTimeoutMillis(0)
@@ -81,13 +88,15 @@ public final class HttpDoors implements AutoCloseable {
             .errorHandler(new JsonErrors())
             .service("/healthz", (context, request) -> text(HttpStatus.OK, "alive"))
             .service("/readyz", ready)
-            .service("/metrics", scrape)
-            .decorator(
-                (delegate, context, request) ->
-                    allowed(http.allow(), context.remoteAddress())
-                        ? delegate.serve(context, request)
-                        : JsonErrors.answer(
-                            HttpStatus.FORBIDDEN, "this address is not on the allow list"));
+            .service("/metrics", scrape);
+    listen(served, http.listen().toSocketAddress(), keepers.identity());
+    // What is added last is asked first: the allow list, then who it is.
+    keepers.gate().ifPresent(gate -> served.decorator(new WhoAsks(gate, http.auth())));
+    served.decorator(
+        (delegate, context, request) ->
+            allowed(http.allow(), context.remoteAddress())
+                ? delegate.serve(context, request)
+                : JsonErrors.answer(HttpStatus.FORBIDDEN, "this address is not on the allow list"));
     routes.accept(served);
     servers.add(served.build());
     servers.add(
@@ -113,8 +122,23 @@ public final class HttpDoors implements AutoCloseable {
     }
   }
 
-  private static void refuseOpen(String door, HostPort listen, List<Cidr> allow) {
-    if (!listen.isLoopback() && allow.isEmpty()) {
+  private static void listen(
+      ServerBuilder server, InetSocketAddress address, Optional<TlsIdentity> identity) {
+    if (identity.isEmpty()) {
+      server.http(address);
+      return;
+    }
+    server
+        .https(address)
+        .tlsProvider(
+            identity.get().provider(),
+            ServerTlsConfig.builder()
+                .tlsCustomizer(tls -> tls.protocols(TlsIdentity.PROTOCOLS))
+                .build());
+  }
+
+  private static void refuseOpen(String door, HostPort listen, boolean closed) {
+    if (!listen.isLoopback() && !closed) {
       throw new IllegalArgumentException(
           "the "
               + door

@@ -3,13 +3,17 @@ package io.mailraft.node.http;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import io.mailraft.node.http.v1.Problem;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -18,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Errors that the server itself answers, such as an unknown path, in the form of all others: {@code
- * {"error": ..., "code": ...}}.
+ * {"error": ..., "code": ...}}, and problem documents below {@code /v1}.
  */
 final class JsonErrors implements ServerErrorHandler {
   private static final JsonFactory JSON = new JsonFactory();
@@ -36,13 +40,29 @@ final class JsonErrors implements ServerErrorHandler {
       HttpStatus status,
       @Nullable String description,
       @Nullable Throwable cause) {
+    if (headers != null && Problem.covers(headers.path())) {
+      return AggregatedHttpResponse.of(
+          status, Problem.MEDIA_TYPE, HttpData.wrap(Problem.of(status, pathOf(headers))));
+    }
     return AggregatedHttpResponse.of(
         status, MediaType.JSON_UTF_8, text(status, status.reasonPhrase().toLowerCase(Locale.ROOT)));
   }
 
+  private static String pathOf(RequestHeaders headers) {
+    int query = headers.path().indexOf('?');
+    return query < 0 ? headers.path() : headers.path().substring(0, query);
+  }
+
   /** An error with a text of ours. */
   static HttpResponse answer(HttpStatus status, String error) {
-    return HttpResponse.of(status, MediaType.JSON_UTF_8, text(status, error));
+    return answer(ResponseHeaders.builder(status), error);
+  }
+
+  /** The same with more headers. */
+  static HttpResponse answer(ResponseHeadersBuilder headers, String error) {
+    return HttpResponse.of(
+        headers.contentType(MediaType.JSON_UTF_8).build(),
+        HttpData.ofUtf8(text(headers.status(), error)));
   }
 
   private static String text(HttpStatus status, String error) {

@@ -21,12 +21,14 @@
  *
  * <h2>Security</h2>
  *
- * Beyond loopback the HTTP listener serves its allow list alone; the admin listener stays on
- * loopback.
+ * Beyond loopback the HTTP listener serves its allow list or known accounts alone; the admin
+ * listener stays on loopback. Where accounts are known, every call but {@code /healthz}, {@code
+ * /readyz} and {@code /metrics} is for them: by Basic or Bearer, under TLS unless the listener
+ * allows otherwise.
  *
  * <h2>Known limits</h2>
  *
- * No TLS yet.
+ * The listener speaks HTTPS or HTTP, not both.
  */
 @NullMarked
 package io.mailraft.node.http;

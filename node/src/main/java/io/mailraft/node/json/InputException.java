@@ -1,6 +1,7 @@
 package io.mailraft.node.json;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * What a client sent cannot be used. The message is for the client and says what would be right.
@@ -40,24 +41,36 @@ public final class InputException extends IOException {
   }
 
   private final Fault fault;
+  private final String path;
 
   public InputException(Fault fault, String message) {
+    this(fault, message, "");
+  }
+
+  private InputException(Fault fault, String message, String path) {
     super(message);
     this.fault = fault;
+    this.path = path;
   }
 
   public InputException(Fault fault, String message, Throwable cause) {
     super(message, cause);
     this.fault = fault;
+    this.path = "";
   }
 
   /** A field that cannot be used, with its JSON path and what is wrong with it. */
   public static InputException field(String path, String wrong) {
-    return new InputException(Fault.INVALID_FIELD, path + ": " + wrong);
+    return new InputException(Fault.INVALID_FIELD, path + ": " + wrong, path);
   }
 
   public Fault fault() {
     return fault;
+  }
+
+  /** JSON path of the field that cannot be used, where it is one that is at fault. */
+  public Optional<String> path() {
+    return path.isEmpty() ? Optional.empty() : Optional.of(path);
   }
 
   /** A part of the client's input in quotes, shortened and without what could harm a terminal. */

@@ -43,6 +43,7 @@ public final class JsonReader implements AutoCloseable {
   private final JsonParser parser;
   private JsonToken token = JsonToken.NOT_AVAILABLE;
   private Optional<LongString> spooled = Optional.empty();
+  private Optional<Fingerprint> fingerprint = Optional.empty();
   private long strings;
   private long kept;
 
@@ -57,6 +58,13 @@ public final class JsonReader implements AutoCloseable {
     this.spool = spool;
     this.input = new LongStrings(body, spool, maxBytes);
     this.parser = FACTORY.createParser(input);
+  }
+
+  /** Has a fingerprint taken of the document. Called before the first token. */
+  public Fingerprint fingerprint() {
+    Fingerprint made = new Fingerprint();
+    fingerprint = Optional.of(made);
+    return made;
   }
 
   /**
@@ -99,7 +107,29 @@ public final class JsonReader implements AutoCloseable {
       throw new InputException(
           Fault.TOO_LARGE, path() + ": the fields up to here are larger than is allowed");
     }
+    if (fingerprint.isPresent()) {
+      tell(fingerprint.get());
+    }
     return next;
+  }
+
+  private void tell(Fingerprint of) throws IOException {
+    switch (token) {
+      case START_OBJECT -> of.begin(true);
+      case START_ARRAY -> of.begin(false);
+      case END_OBJECT, END_ARRAY -> of.end();
+      case FIELD_NAME -> of.name(name());
+      case VALUE_STRING -> {
+        if (spooled.isPresent()) {
+          of.string(spool.read(spooled.get().offset(), spooled.get().bytes()));
+        } else {
+          of.string(parser.getText());
+        }
+      }
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT, VALUE_TRUE, VALUE_FALSE, VALUE_NULL ->
+          of.word(parser.getText());
+      case NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT -> {}
+    }
   }
 
   private static InputException noJson(JsonProcessingException e) {
@@ -179,6 +209,11 @@ public final class JsonReader implements AutoCloseable {
   /** A refusal of the value at hand. */
   public InputException wrong(String what) {
     return InputException.field(path(), what);
+  }
+
+  /** A number as it is written. */
+  public String numberText() throws IOException {
+    return parser.getText();
   }
 
   /** Sees to it that nothing follows the document. */

@@ -19,12 +19,36 @@ public final class LetterReader {
   private static final int REFERENCES_CHARS_MAX = 15_000;
   private static final int WORD_CHARS_MAX = 1_000;
 
+  private static final Extras NONE =
+      new Extras() {
+        @Override
+        public boolean take(String field) {
+          return false;
+        }
+
+        @Override
+        public String names() {
+          return "";
+        }
+      };
+
   private final JsonReader reader;
+  private final Extras extras;
   private final PartReader parts;
   private final Letter letter = new Letter();
 
-  private LetterReader(JsonReader reader) {
+  /** Fields that an API has beside those of a message. */
+  public interface Extras {
+    /** Reads the value at hand; false where there is no such field. */
+    boolean take(String field) throws IOException;
+
+    /** The names, each with a comma before it. */
+    String names();
+  }
+
+  private LetterReader(JsonReader reader, Extras extras) {
     this.reader = reader;
+    this.extras = extras;
     this.parts = new PartReader(reader);
   }
 
@@ -34,7 +58,17 @@ public final class LetterReader {
    * @throws InputException if it is no message; the message names the field
    */
   public static Letter read(JsonReader reader) throws IOException {
-    LetterReader into = new LetterReader(reader);
+    return read(reader, NONE);
+  }
+
+  /**
+   * Reads a whole document.
+   *
+   * @param extras takes what is no field of a message
+   * @throws InputException if it is no message; the message names the field
+   */
+  public static Letter read(JsonReader reader, Extras extras) throws IOException {
+    LetterReader into = new LetterReader(reader, extras);
     if (reader.next() != JsonToken.START_OBJECT) {
       throw new InputException(
           Fault.INVALID_CONTENT, "the body is no message: a JSON object is needed");
@@ -83,11 +117,15 @@ public final class LetterReader {
       // Nothing here reads files or URLs, whatever these say.
       case "disableFileAccess", "disableUrlAccess" -> flag();
       case "path", "href" -> throw reader.wrong("files and URLs are not read");
-      default ->
+      default -> {
+        if (!extras.take(name)) {
           throw reader.wrong(
               "is no field of a message; there are from, sender, to, cc, bcc, replyTo, subject,"
                   + " text, html, amp, icalEvent, attachments, alternatives, headers, list,"
-                  + " envelope, date, messageId, inReplyTo, references, priority, encoding, raw");
+                  + " envelope, date, messageId, inReplyTo, references, priority, encoding, raw"
+                  + extras.names());
+        }
+      }
     }
   }
 

@@ -49,7 +49,11 @@ final class AdmittingServerSocket extends ServerSocket {
         }
         door.events().sessionRefused(refusal.get());
         LOG.info("Refused a connection of {}: {}", client.getHostAddress(), refusal.get());
-        socket.refuse(reply(refusal.get()));
+        if (door.config().implicitTls()) {
+          socket.close(); // A line in the clear would look like a broken handshake.
+        } else {
+          socket.refuse(reply(refusal.get()));
+        }
       } catch (IOException | RuntimeException e) {
         // A client that is gone already, or an error of ours, must not end the listener.
         LOG.debug("A connection of {} ended at its start", client.getHostAddress(), e);

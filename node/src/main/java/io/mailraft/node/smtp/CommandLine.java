@@ -19,6 +19,17 @@ record CommandLine(Verb verb, String argument, Reply answer) {
     return new CommandLine(Verb.MALFORMED, "", answer);
   }
 
+  /** The answer to a challenge: a line of visible ASCII, or malformed. */
+  static CommandLine response(byte[] bytes, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (bytes[i] <= ' ' || bytes[i] == 0x7f) {
+        return malformed(Reply.BAD_RESPONSE);
+      }
+    }
+    return new CommandLine(
+        Verb.AUTH, new String(bytes, from, to - from, StandardCharsets.ISO_8859_1), Reply.UNKNOWN);
+  }
+
   /** Reads a line that holds neither CR nor LF. */
   static CommandLine parse(byte[] bytes, int from, int to) {
     int bits = 0;

@@ -1,5 +1,6 @@
 package io.mailraft.node.smtp;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -12,9 +13,14 @@ import java.util.Optional;
 final class CommandReader {
   /**
    * Longest command line with its CRLF: 512 of RFC 5321 4.5.3.1.4, what SIZE, 8BITMIME and SMTPUTF8
-   * add for MAIL, and room for a source route.
+   * add for MAIL, and room for AUTH or a source route.
    */
   static final int LINE_BYTES_MAX = 1024;
+
+  /** Longest line of an AUTH exchange with its CRLF (RFC 4954 4). */
+  static final int AUTH_BYTES_MAX = 12_288;
+
+  private static final byte[] AUTH = "AUTH ".getBytes(StandardCharsets.US_ASCII);
 
   private final Wire wire;
   private final long commandNanos;
@@ -41,10 +47,38 @@ final class CommandReader {
     }
     wire.deadlineAt(deadline);
     try {
-      return passOver(idle) ? read(idle) : Optional.empty();
+      return passOver(idle) ? read(idle, false) : Optional.empty();
     } finally {
       wire.noDeadline();
     }
+  }
+
+  /**
+   * Waits for the answer to a challenge of an AUTH exchange, in the session's idle time.
+   *
+   * @return empty where there will be none
+   */
+  Optional<CommandLine> response() {
+    wire.deadlineAt(System.nanoTime() + commandNanos);
+    try {
+      return read(true, true);
+    } finally {
+      wire.noDeadline();
+    }
+  }
+
+  /** What the line that begins here may hold. */
+  private static int bytesMax(byte[] input, int start, int end, boolean response) {
+    if (response) {
+      return AUTH_BYTES_MAX;
+    }
+    for (int i = 0; i < AUTH.length; i++) {
+      // The blank is not changed by this: 0x20 & 0xdf is 0 for both.
+      if (start + i >= end || (input[start + i] & 0xdf) != (AUTH[i] & 0xdf)) {
+        return LINE_BYTES_MAX;
+      }
+    }
+    return AUTH_BYTES_MAX;
   }
 
   private boolean passOver(boolean idle) {
@@ -64,18 +98,22 @@ final class CommandReader {
     return true;
   }
 
-  private Optional<CommandLine> read(boolean idle) {
+  private Optional<CommandLine> read(boolean idle, boolean response) {
     int scanned = 0; // Counted from the line's start, since filling may move it.
     while (true) {
       byte[] input = wire.input();
       int start = wire.start();
-      int end = Math.min(wire.end(), start + LINE_BYTES_MAX);
+      int bytesMax = bytesMax(input, start, wire.end(), response);
+      int end = Math.min(wire.end(), start + bytesMax);
       for (int i = start + scanned; i < end; i++) {
         boolean afterCarriageReturn = i > start && input[i - 1] == '\r';
         if (input[i] == '\n') {
           wire.consumeTo(i + 1);
           return afterCarriageReturn
-              ? Optional.of(CommandLine.parse(input, start, i - 1))
+              ? Optional.of(
+                  response
+                      ? CommandLine.response(input, start, i - 1)
+                      : CommandLine.parse(input, start, i - 1))
               : refuse(Reply.BARE_IN_COMMAND, false);
         }
         if (afterCarriageReturn) {
@@ -84,9 +122,10 @@ final class CommandReader {
         }
       }
       scanned = end - start;
-      if (scanned == LINE_BYTES_MAX) {
+      if (scanned == bytesMax) {
         wire.consumeTo(end);
-        return refuse(Reply.COMMAND_TOO_LONG, input[end - 1] == '\r');
+        return refuse(
+            response ? Reply.RESPONSE_TOO_LONG : Reply.COMMAND_TOO_LONG, input[end - 1] == '\r');
       }
       if (!wire.fill(idle)) {
         return Optional.empty();

@@ -1,5 +1,7 @@
 package io.mailraft.node.smtp;
 
+import io.mailraft.node.access.Account;
+import io.mailraft.node.access.TlsIdentity;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
@@ -21,6 +23,9 @@ final class Conversation {
    */
   static final int COMMAND_TIMES_WITHOUT_MAIL_MAX = 12;
 
+  /** Most wrong credentials in one session. */
+  static final int DENIALS_MAX = 5;
+
   private static final byte[] NO_MORE = new byte[0];
 
   /** The line that makes SubEthaSMTP run our command, for each verb. */
@@ -39,6 +44,9 @@ final class Conversation {
   private CommandLine line = CommandLine.malformed(Reply.UNKNOWN);
   private Optional<String> helo = Optional.empty();
   private boolean extended;
+  private Optional<Account> account = Optional.empty();
+  private int denials;
+  private boolean begun;
   private Optional<Transaction> transaction = Optional.empty();
   private int badCommands;
   private boolean finished;
@@ -59,6 +67,13 @@ final class Conversation {
    * over.
    */
   byte[] awaitCommand() {
+    if (!begun) {
+      begun = true;
+      if (door.config().implicitTls()) {
+        // The banner is gathered, and leaves under TLS.
+        door.keepers().identity().ifPresentOrElse(this::startTls, this::finish);
+      }
+    }
     if (finished) {
       return NO_MORE;
     }
@@ -71,6 +86,58 @@ final class Conversation {
     }
     line = next.get();
     return ENGINE_LINES.getOrDefault(line.verb(), NO_MORE);
+  }
+
+  /** Sends a challenge and waits for what the client says to it; empty where it is gone. */
+  Optional<CommandLine> ask(byte[] challenge) {
+    wire.write(challenge);
+    Optional<CommandLine> response = commands.response();
+    if (response.isEmpty()) {
+      endOfInput();
+    }
+    return response;
+  }
+
+  /** Begins TLS, and with it the session anew: what came in the clear counts for nothing. */
+  void startTls(TlsIdentity identity) {
+    endTransaction();
+    helo = Optional.empty();
+    extended = false;
+    account = Optional.empty();
+    if (!wire.startTls(identity.context(), door.config().commandTimeout().toNanos())) {
+      finish();
+    }
+  }
+
+  /** The client has proved who it is. */
+  void authenticated(Account proved) {
+    account = Optional.of(proved);
+  }
+
+  /** Answers wrong credentials. Too many of them end the session. */
+  void denied() {
+    denials++;
+    reply(denials < DENIALS_MAX ? Reply.AUTH_DENIED : Reply.TOO_MANY_ATTEMPTS);
+  }
+
+  /** Who the client has proved to be. */
+  Optional<Account> account() {
+    return account;
+  }
+
+  /** Whether a password may come as things are. */
+  boolean mayAuthenticate() {
+    return wire.tls().isPresent() || door.config().auth().allowPlaintext();
+  }
+
+  /** How the session speaks (RFC 3848, RFC 6531 4.3). */
+  String protocol(boolean smtpUtf8) {
+    if (!extended) {
+      return "SMTP";
+    }
+    return (smtpUtf8 ? "UTF8SMTP" : "ESMTP")
+        + (wire.tls().isPresent() ? "S" : "")
+        + (account.isPresent() ? "A" : "");
   }
 
   /** Says goodbye where the input has ended. */
@@ -164,6 +231,13 @@ final class Conversation {
 
   CommandLine line() {
     return line;
+  }
+
+  /** The client's address without the scope that an interface gives it. */
+  String origin() {
+    String address = client.getHostAddress();
+    int scope = address.indexOf('%');
+    return scope < 0 ? address : address.substring(0, scope);
   }
 
   InetAddress client() {

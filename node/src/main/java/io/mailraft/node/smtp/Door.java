@@ -1,6 +1,7 @@
 package io.mailraft.node.smtp;
 
 import io.mailraft.config.SmtpConfig;
+import io.mailraft.node.access.Keepers;
 import io.mailraft.queue.Uploads;
 import java.time.InstantSource;
 
@@ -14,6 +15,7 @@ import java.time.InstantSource;
  * @param node name of this node
  * @param clock time for Date fields and acceptance
  * @param events who is told what happens
+ * @param keepers whom the listener asks who may come
  */
 record Door(
     SmtpConfig config,
@@ -22,7 +24,8 @@ record Door(
     RecipientDomains domains,
     String node,
     InstantSource clock,
-    SmtpEvents events) {
+    SmtpEvents events,
+    Keepers keepers) {
 
   Door {
     events = new GuardedEvents(events);

@@ -7,27 +7,34 @@ final class HelloCommand extends SmtpCommand {
   private static final int NAME_LENGTH_MAX = 255;
 
   private final boolean extended;
-  private final byte[] answer;
+  private final byte[] inClear;
+  private final byte[] underTls;
 
-  private HelloCommand(Verb verb, boolean extended, String answer) {
+  private HelloCommand(Verb verb, boolean extended, String inClear, String underTls) {
     super(verb);
     this.extended = extended;
-    this.answer = answer.getBytes(StandardCharsets.US_ASCII);
+    this.inClear = inClear.getBytes(StandardCharsets.US_ASCII);
+    this.underTls = underTls.getBytes(StandardCharsets.US_ASCII);
   }
 
   static HelloCommand helo(String hostname) {
-    return new HelloCommand(Verb.HELO, false, "250 " + hostname + "\r\n");
+    String answer = "250 " + hostname + "\r\n";
+    return new HelloCommand(Verb.HELO, false, answer, answer);
   }
 
-  static HelloCommand ehlo(String hostname, long maxMessageBytes) {
-    return new HelloCommand(
-        Verb.EHLO,
-        true,
-        "250-"
-            + hostname
-            + "\r\n250-PIPELINING\r\n250-SIZE "
-            + maxMessageBytes
-            + "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n");
+  static HelloCommand ehlo(Door door) {
+    return new HelloCommand(Verb.EHLO, true, offer(door, false), offer(door, true));
+  }
+
+  private static String offer(Door door, boolean tls) {
+    boolean auth = tls || door.config().auth().allowPlaintext();
+    return "250-"
+        + door.config().hostname()
+        + "\r\n250-PIPELINING\r\n250-SIZE "
+        + door.config().maxMessageBytes()
+        + (!tls && door.keepers().identity().isPresent() ? "\r\n250-STARTTLS" : "")
+        + (auth && door.keepers().gate().isPresent() ? "\r\n250-" + AuthCommand.OFFER : "")
+        + "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n";
   }
 
   @Override
@@ -37,7 +44,8 @@ final class HelloCommand extends SmtpCommand {
       return;
     }
     conversation.greet(argument, extended);
-    conversation.wire().write(answer);
+    Wire wire = conversation.wire();
+    wire.write(wire.tls().isPresent() ? underTls : inClear);
   }
 
   /**

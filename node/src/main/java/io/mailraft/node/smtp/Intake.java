@@ -3,6 +3,9 @@ package io.mailraft.node.smtp;
 import com.google.protobuf.UnsafeByteOperations;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.config.SmtpConfig;
+import io.mailraft.node.access.Account;
+import io.mailraft.node.access.Guidance;
+import io.mailraft.node.access.TlsIdentity;
 import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
@@ -174,8 +177,10 @@ final class Intake implements ContentSink, AutoCloseable {
 
   private Reply commit(Upload complete, HeaderFacts headerFacts) throws QueueException {
     Door door = conversation.door();
-    String origin = origin();
-    Envelope envelope =
+    String origin = conversation.origin();
+    Optional<Account> account = conversation.account();
+    Guidance guidance = transaction.guidance();
+    Envelope.Builder envelope =
         Envelope.newBuilder()
             .setSender(transaction.sender())
             .setEightBit(transaction.eightBit() || scanner.eightBit())
@@ -184,24 +189,26 @@ final class Intake implements ContentSink, AutoCloseable {
             .setOrigin(origin)
             .setOriginHost("[" + origin + "]")
             .setHelo(conversation.helo().orElse(""))
-            .setProtocol(protocol())
+            .setProtocol(conversation.protocol(transaction.smtpUtf8()))
+            .setUser(account.map(Account::name).orElse(""))
+            .setTls(conversation.wire().tls().map(TlsIdentity::words).orElse(""))
             .setAcceptedMillis(door.clock().millis())
             .setMessageId(headerFacts.messageId())
             .setNode(door.node())
-            .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()))
-            .build();
+            .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()));
+    guidance.writeTo(envelope);
     Submission submission =
-        new Submission(
+        guidance.submission(
             headerFacts,
             transaction.sender(),
-            Optional.of(conversation.client()),
-            door.config().trustRouting());
+            conversation.client(),
+            door.config().trustRouting() || account.filter(Account::trustRouting).isPresent());
     Set<Refusal> passedOver = new LinkedHashSet<>();
     var recipients = transaction.recipients(door.zones().route(submission), passedOver);
     // Replies to commands that were pipelined before are the client's to have, however long the
     // queue takes.
     conversation.wire().flush();
-    complete.commit(envelope, recipients);
+    complete.commit(envelope.build(), recipients);
     // Yes is said only here: commit has returned, so a majority has the message on disk (I1).
     log(complete, passedOver);
     door.events().messageAccepted(complete.bytes(), recipients.size());
@@ -219,19 +226,6 @@ final class Intake implements ContentSink, AutoCloseable {
                     refusal.rule().key(),
                     refusal.zone(),
                     refusal.reason().text()));
-  }
-
-  private String origin() {
-    String address = conversation.client().getHostAddress();
-    int scope = address.indexOf('%');
-    return scope < 0 ? address : address.substring(0, scope);
-  }
-
-  private String protocol() {
-    if (transaction.smtpUtf8()) {
-      return "UTF8SMTP";
-    }
-    return conversation.extended() ? "ESMTP" : "SMTP";
   }
 
   private void refuse(QueueException e) {

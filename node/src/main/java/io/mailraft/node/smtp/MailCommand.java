@@ -1,5 +1,10 @@
 package io.mailraft.node.smtp;
 
+import io.mailraft.node.access.Account;
+import io.mailraft.node.access.ConfigHook;
+import io.mailraft.node.access.Guidance;
+import io.mailraft.node.access.GuidanceException;
+import io.mailraft.node.access.Handed;
 import io.mailraft.node.message.SmtpPath;
 import java.util.Optional;
 
@@ -17,6 +22,10 @@ final class MailCommand extends SmtpCommand {
       conversation.refuse(Reply.HELLO_FIRST);
       return;
     }
+    if (conversation.door().config().auth().required() && conversation.account().isEmpty()) {
+      conversation.refuse(Reply.NEEDS_AUTH);
+      return;
+    }
     if (conversation.transaction().isPresent()) {
       conversation.refuse(Reply.NESTED_MAIL);
       return;
@@ -31,7 +40,8 @@ final class MailCommand extends SmtpCommand {
       conversation.refuse(Reply.BAD_SENDER);
       return;
     }
-    MailParameters parameters = new MailParameters();
+    MailParameters parameters =
+        new MailParameters(conversation.door().keepers().gate().isPresent());
     Reply read = parameters.read(argument.substring(path.get().end()));
     if (read != Reply.OK) {
       conversation.refuse(read);
@@ -40,10 +50,43 @@ final class MailCommand extends SmtpCommand {
     } else if (parameters.size() > conversation.door().config().maxMessageBytes()) {
       conversation.reply(Reply.TOO_LARGE);
     } else {
-      conversation.begin(
-          new Transaction(path.get().address(), parameters.eightBit(), parameters.smtpUtf8()));
-      conversation.reply(Reply.SENDER_OK);
+      begin(conversation, path.get().address(), parameters);
     }
+  }
+
+  private static void begin(Conversation conversation, String sender, MailParameters parameters) {
+    Guidance guidance = Guidance.NONE;
+    Optional<ConfigHook> hook = conversation.door().keepers().hook();
+    if (hook.isPresent()) {
+      // Replies to commands that were pipelined before are the client's to have meanwhile.
+      conversation.wire().flush();
+      try {
+        guidance =
+            hook.get().ask(handed(conversation, sender, parameters)).checked(parameters.smtpUtf8());
+      } catch (GuidanceException e) {
+        conversation.reply(Reply.of(e.code(), e.enhanced(), e.text()));
+        return;
+      }
+    }
+    conversation.begin(
+        new Transaction(
+            guidance.sender().orElse(sender),
+            parameters.eightBit(),
+            parameters.smtpUtf8(),
+            guidance));
+    conversation.reply(Reply.SENDER_OK);
+  }
+
+  private static Handed handed(
+      Conversation conversation, String sender, MailParameters parameters) {
+    String origin = conversation.origin();
+    return new Handed(
+        sender,
+        origin,
+        "[" + origin + "]",
+        conversation.helo().orElse(""),
+        conversation.protocol(parameters.smtpUtf8()),
+        conversation.account().map(Account::name).orElse(""));
   }
 
   /**

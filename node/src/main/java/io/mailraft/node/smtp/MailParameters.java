@@ -2,14 +2,29 @@ package io.mailraft.node.smtp;
 
 import java.util.Locale;
 
-/** The parameters of a MAIL command: SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531). */
+/**
+ * The parameters of a MAIL command: SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), AUTH
+ * (RFC 4954).
+ */
 final class MailParameters {
   private static final int LONG_DIGITS_MAX = 18;
 
+  /** Longest value of AUTH: RFC 4954 5 asks for room for 500 in the line. */
+  private static final int AUTH_CHARS_MAX = 500;
+
+  private final boolean authOffered;
+  private boolean hasAuth;
   private long size = -1;
   private boolean hasBody;
   private boolean eightBit;
   private boolean smtpUtf8;
+
+  /**
+   * @param authOffered whether AUTH is a parameter
+   */
+  MailParameters(boolean authOffered) {
+    this.authOffered = authOffered;
+  }
 
   /**
    * Reads the parameters.
@@ -54,6 +69,7 @@ final class MailParameters {
         smtpUtf8 = true;
         yield Reply.OK;
       }
+      case "AUTH" -> authOffered ? auth(value) : Reply.UNKNOWN_PARAMETER;
       default -> Reply.UNKNOWN_PARAMETER;
     };
   }
@@ -72,6 +88,16 @@ final class MailParameters {
       value = value * 10 + digit;
     }
     size = digits.length() > LONG_DIGITS_MAX ? Long.MAX_VALUE : value;
+    return Reply.OK;
+  }
+
+  /** Whoever submitted it elsewhere (RFC 4954 5). Checked for its form, and believed of nobody. */
+  private Reply auth(String value) {
+    boolean wellFormed = !value.isEmpty() && value.length() <= AUTH_CHARS_MAX;
+    if (hasAuth || !wellFormed || value.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+      return Reply.BAD_PARAMETER;
+    }
+    hasAuth = true;
     return Reply.OK;
   }
 

@@ -10,6 +10,8 @@ final class Reply {
   static final Reply OK = of(250, "2.0.0", "Ok");
   static final Reply SENDER_OK = of(250, "2.1.0", "Ok");
   static final Reply RECIPIENT_OK = of(250, "2.1.5", "Ok");
+  static final Reply TLS_READY = of(220, "2.0.0", "Ready to start TLS");
+  static final Reply AUTHENTICATED = of(235, "2.7.0", "Authentication succeeded");
   static final Reply BYE = of(221, "2.0.0", "Bye");
   static final Reply CANNOT_VERIFY = of(252, "2.0.0", "Send some mail and see");
   static final Reply HELP = of(214, "2.0.0", "See RFC 5321");
@@ -42,6 +44,24 @@ final class Reply {
   static final Reply RCPT_FIRST = of(503, "5.5.1", "No recipient was accepted");
   static final Reply BDAT_BEGUN = of(503, "5.5.1", "BDAT has begun, only BDAT or RSET may follow");
   static final Reply NO_TRANSACTION = of(503, "5.5.1", "The transaction is over, MAIL comes first");
+
+  static final Reply EHLO_FIRST = of(503, "5.5.1", "EHLO comes first");
+  static final Reply TLS_ALREADY = of(503, "5.5.1", "TLS has begun already");
+  static final Reply AUTH_ALREADY = of(503, "5.5.1", "You are authenticated already");
+  static final Reply AUTH_IN_TRANSACTION =
+      of(503, "5.5.1", "AUTH may not come within a transaction");
+  static final Reply AUTH_SYNTAX = of(501, "5.5.4", "Syntax: AUTH mechanism [initial-response]");
+  static final Reply UNKNOWN_MECHANISM = of(504, "5.5.4", "The mechanisms are PLAIN and LOGIN");
+  static final Reply BAD_RESPONSE = of(501, "5.5.2", "The response is not well-formed");
+  static final Reply RESPONSE_TOO_LONG = of(500, "5.5.6", "The response is too long");
+  static final Reply AUTH_CANCELLED = of(501, "5.7.0", "Authentication cancelled");
+  static final Reply NEEDS_TLS = of(538, "5.7.11", "Passwords may come under TLS only");
+  static final Reply NEEDS_AUTH = of(530, "5.7.0", "Authentication required");
+  static final Reply AUTH_DENIED = of(535, "5.7.8", "Name and password are not known together");
+  static final Reply AUTH_TROUBLE =
+      of(454, "4.7.0", "Nobody can tell just now who you are, try again later");
+  static final Reply TOO_MANY_ATTEMPTS =
+      of(421, "4.7.0", "Too many failed attempts, try again later");
 
   static final Reply UNKNOWN_PARAMETER = of(555, "5.5.4", "Parameter not recognized");
   static final Reply BAD_PARAMETER = of(501, "5.5.4", "Parameter not well-formed");

@@ -1,6 +1,7 @@
 package io.mailraft.node.smtp;
 
 import io.mailraft.config.SmtpConfig;
+import io.mailraft.node.access.Keepers;
 import io.mailraft.queue.Uploads;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -46,6 +47,7 @@ public final class SmtpFrontDoor implements AutoCloseable {
    * @param node name of this node
    * @param clock time for Date fields and acceptance
    * @param events who is told what happens
+   * @param keepers whom the listener asks who may come
    */
   public SmtpFrontDoor(
       SmtpConfig config,
@@ -54,8 +56,9 @@ public final class SmtpFrontDoor implements AutoCloseable {
       RecipientDomains domains,
       String node,
       InstantSource clock,
-      SmtpEvents events) {
-    this.door = new Door(config, uploads, zones, domains, node, clock, events);
+      SmtpEvents events,
+      Keepers keepers) {
+    this.door = new Door(config, uploads, zones, domains, node, clock, events, keepers);
     this.admission = new Admission(config);
     Duration shortest =
         config.commandTimeout().compareTo(config.dataTimeout()) < 0
@@ -112,9 +115,10 @@ public final class SmtpFrontDoor implements AutoCloseable {
   }
 
   private void addCommands(CommandHandler commands) {
-    commands.addCommand(
-        HelloCommand.ehlo(door.config().hostname(), door.config().maxMessageBytes()));
+    commands.addCommand(HelloCommand.ehlo(door));
     commands.addCommand(HelloCommand.helo(door.config().hostname()));
+    commands.addCommand(new StartTlsCommand());
+    commands.addCommand(new AuthCommand());
     commands.addCommand(new MailCommand());
     commands.addCommand(new RcptCommand());
     commands.addCommand(new DataCommand());

@@ -1,6 +1,7 @@
 package io.mailraft.node.smtp;
 
 import io.mailraft.api.log.Recipient;
+import io.mailraft.node.access.Guidance;
 import io.mailraft.node.message.SmtpPath;
 import io.mailraft.router.Decision;
 import io.mailraft.router.Refusal;
@@ -21,14 +22,16 @@ final class Transaction implements AutoCloseable {
   private final String sender;
   private final boolean eightBit;
   private final boolean smtpUtf8;
+  private final Guidance guidance;
   private final Map<String, Destination> destinations = new LinkedHashMap<>();
   private int acceptedRecipients;
   private Optional<Intake> intake = Optional.empty();
 
-  Transaction(String sender, boolean eightBit, boolean smtpUtf8) {
+  Transaction(String sender, boolean eightBit, boolean smtpUtf8, Guidance guidance) {
     this.sender = sender;
     this.eightBit = eightBit;
     this.smtpUtf8 = smtpUtf8;
+    this.guidance = guidance;
   }
 
   /**
@@ -90,6 +93,11 @@ final class Transaction implements AutoCloseable {
   /** Reverse path without brackets; empty for the null sender. */
   String sender() {
     return sender;
+  }
+
+  /** What the user's own application wants done with it. */
+  Guidance guidance() {
+    return guidance;
   }
 
   /** Whether BODY=8BITMIME was declared. */

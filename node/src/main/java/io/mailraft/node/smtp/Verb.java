@@ -15,6 +15,8 @@ enum Verb {
   VRFY,
   QUIT,
   HELP,
+  STARTTLS,
+  AUTH,
   /** A command of some extension that is not offered. */
   UNOFFERED,
   /** The first line of an HTTP request: a browser was made to talk to us. */
@@ -37,8 +39,8 @@ enum Verb {
           Map.entry("VRFY", VRFY),
           Map.entry("QUIT", QUIT),
           Map.entry("HELP", HELP),
-          Map.entry("STARTTLS", UNOFFERED),
-          Map.entry("AUTH", UNOFFERED),
+          Map.entry("STARTTLS", STARTTLS),
+          Map.entry("AUTH", AUTH),
           Map.entry("EXPN", UNOFFERED),
           Map.entry("ETRN", UNOFFERED),
           Map.entry("ATRN", UNOFFERED),

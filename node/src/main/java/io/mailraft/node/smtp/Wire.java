@@ -1,11 +1,19 @@
 package io.mailraft.node.smtp;
 
+import io.mailraft.node.access.TlsIdentity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The bytes of one connection, both ways, with their deadlines.
@@ -20,6 +28,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * connection).
  */
 final class Wire {
+  private static final Logger LOG = LoggerFactory.getLogger(Wire.class);
   private static final int INPUT_BYTES = 16 * 1024;
   private static final int OUTPUT_BYTES = 512;
   private static final int OUTPUT_BYTES_MAX = 8 * 1024;
@@ -44,8 +53,9 @@ final class Wire {
   }
 
   private final Socket socket;
-  private final InputStream in;
-  private final OutputStream out;
+  private InputStream in;
+  private OutputStream out;
+  private Optional<SSLSocket> tls = Optional.empty();
   private final long writeNanos;
   private final byte[] input = new byte[INPUT_BYTES];
   private int start;
@@ -72,6 +82,48 @@ final class Wire {
     this.in = in;
     this.out = out;
     this.writeNanos = writeNanos;
+  }
+
+  /**
+   * Begins TLS. What has come in and was not consumed came in the clear, and is forgotten; what is
+   * gathered for the client leaves under TLS.
+   *
+   * @param nanos time for the whole handshake
+   * @return whether it came about; if not, there is neither input nor output any more
+   */
+  boolean startTls(SSLContext context, long nanos) {
+    start = 0;
+    end = 0;
+    writing = true; // So that a handshake that takes too long is cut off, whatever it waits for.
+    deadline(nanos);
+    try {
+      SSLSocket secured =
+          (SSLSocket)
+              context
+                  .getSocketFactory()
+                  .createSocket(
+                      new PlainSide(socket, in, out), InputStream.nullInputStream(), false);
+      SSLParameters parameters = secured.getSSLParameters();
+      parameters.setProtocols(TlsIdentity.PROTOCOLS.toArray(String[]::new));
+      parameters.setUseCipherSuitesOrder(true);
+      secured.setSSLParameters(parameters);
+      secured.startHandshake();
+      in = secured.getInputStream();
+      out = secured.getOutputStream();
+      tls = Optional.of(secured);
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("a TLS handshake did not come about", e);
+      gone = true;
+      outputLength = 0;
+    }
+    noDeadline();
+    writing = false;
+    return !gone;
+  }
+
+  /** What was agreed on for this connection; empty without TLS. */
+  Optional<SSLSession> tls() {
+    return tls.map(SSLSocket::getSession);
   }
 
   // Input, for the session's thread.
@@ -199,12 +251,28 @@ final class Wire {
    */
   void finish(boolean linger) {
     flush();
+    if (!gone && tls.isPresent()) {
+      endTls(tls.get());
+    }
     if (!gone && linger) {
       linger();
     }
     gone = true;
     start = 0;
     end = 0;
+  }
+
+  /** Says that nothing was cut off. */
+  private void endTls(SSLSocket secured) {
+    writing = true;
+    deadline(writeNanos);
+    try {
+      secured.shutdownOutput();
+    } catch (IOException e) {
+      LOG.trace("the client has gone", e);
+    }
+    noDeadline();
+    writing = false;
   }
 
   private void linger() {

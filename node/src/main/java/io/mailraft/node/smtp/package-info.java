@@ -12,7 +12,8 @@
  * io.mailraft.queue.Upload}.
  *
  * <p>Offered are PIPELINING (RFC 2920), SIZE (1870), 8BITMIME (6152), SMTPUTF8 (6531),
- * ENHANCEDSTATUSCODES (2034) and CHUNKING (3030).
+ * ENHANCEDSTATUSCODES (2034) and CHUNKING (3030); with a certificate STARTTLS (3207) or implicit
+ * TLS (8314), and where accounts are known AUTH PLAIN and LOGIN (4954).
  *
  * <h2>Invariants</h2>
  *
@@ -40,12 +41,14 @@
  *
  * <h2>Security</h2>
  *
- * Who may connect is told by the allow list alone; there is no authentication and no TLS yet.
- * X-Sending-Zone chooses a zone only where the listener has {@code trustRouting}; it never leaves.
- * What a client wrote there is logged shortened and without control characters. Limits on
- * connections, commands, lines, headers, recipients, message size and time are all on. Replies hold
- * no text of the client and none of an exception. A client that speaks HTTP is sent away, since a
- * browser could be made to post mail.
+ * Who may connect is told by the allow list, who may hand in mail by {@code auth}, which {@link
+ * io.mailraft.node.access} judges. Passwords are taken under TLS alone, unless the listener allows
+ * otherwise. After STARTTLS nothing counts that came in the clear, commands that were sent ahead
+ * included. X-Sending-Zone chooses a zone only where the listener or the account has {@code
+ * trustRouting}; it never leaves. What a client wrote there is logged shortened and without control
+ * characters. Limits on connections, commands, lines, headers, recipients, message size and time
+ * are all on. Replies hold no text of the client and none of an exception. A client that speaks
+ * HTTP is sent away, since a browser could be made to post mail.
  *
  * <h2>Known limits</h2>
  *

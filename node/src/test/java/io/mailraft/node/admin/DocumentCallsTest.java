@@ -17,6 +17,7 @@ import io.mailraft.config.ClusterConfig;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.NodeConfig;
 import io.mailraft.config.QueueConfig;
+import io.mailraft.config.TimelineConfig;
 import io.mailraft.queue.Documents;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
@@ -68,7 +69,13 @@ class DocumentCallsTest {
                     Duration.ofMillis(300),
                     Duration.ofSeconds(1)),
                 new QueueConfig(
-                    PATIENCE, PATIENCE, Duration.ofHours(1), 64 << 20, 32 << 20, 1 << 20),
+                    PATIENCE,
+                    PATIENCE,
+                    Duration.ofHours(1),
+                    64 << 20,
+                    32 << 20,
+                    1 << 20,
+                    new TimelineConfig(Duration.ofDays(7), 64 << 20)),
                 NodeAddresses.getDefaultInstance(),
                 "zones: {}\n"),
             InstantSource.system(),

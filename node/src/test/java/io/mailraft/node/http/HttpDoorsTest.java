@@ -9,6 +9,7 @@ import io.mailraft.config.AdminConfig;
 import io.mailraft.config.Cidr;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.HttpConfig;
+import io.mailraft.node.access.Keepers;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -34,6 +35,7 @@ class HttpDoorsTest {
         NOTHING,
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
         Optional::empty,
+        Keepers.NONE,
         routes -> {});
   }
 

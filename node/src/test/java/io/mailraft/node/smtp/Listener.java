@@ -44,7 +44,8 @@ final class Listener implements AutoCloseable {
             Listener::domain,
             "n1",
             InstantSource.fixed(NOW),
-            events);
+            events,
+            settings.keepers);
     door.start();
   }
 

@@ -1,6 +1,7 @@
 package io.mailraft.node.smtp;
 
 import io.mailraft.config.HostPort;
+import io.mailraft.node.access.Keepers;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -24,7 +25,8 @@ final class LoadTarget {
             recipient -> Optional.of(recipient.substring(recipient.lastIndexOf('@') + 1)),
             "n1",
             InstantSource.system(),
-            new RecordedEvents(false))) {
+            new RecordedEvents(false),
+            Keepers.NONE)) {
       door.start();
       Thread.currentThread().join();
     }

@@ -5,6 +5,7 @@ import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.Recipient;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
+import io.mailraft.queue.RequestKey;
 import io.mailraft.queue.Upload;
 import io.mailraft.queue.Uploads;
 import java.io.ByteArrayOutputStream;
@@ -59,6 +60,11 @@ final class MemoryUploads implements Uploads {
     return new MemoryUpload(new MessageId(stems.incrementAndGet(), 7));
   }
 
+  @Override
+  public Upload begin(RequestKey key) throws QueueException {
+    return begin(); // By SMTP nobody names a request.
+  }
+
   private final class MemoryUpload implements Upload {
     private final MessageId id;
     private Optional<ByteArrayOutputStream> content = Optional.of(new ByteArrayOutputStream());
@@ -92,7 +98,7 @@ final class MemoryUploads implements Uploads {
     }
 
     @Override
-    public void commit(Envelope envelope, List<Recipient> recipients) throws QueueException {
+    public MessageId commit(Envelope envelope, List<Recipient> recipients) throws QueueException {
       committing.countDown();
       onCommit.run();
       byte[] whole = content.orElseThrow(() -> new IllegalStateException("closed")).toByteArray();
@@ -103,6 +109,7 @@ final class MemoryUploads implements Uploads {
       if (keep) {
         stored.add(new Stored(id, envelope, List.copyOf(recipients), ByteString.copyFrom(whole)));
       }
+      return id;
     }
 
     @Override

@@ -2,9 +2,12 @@ package io.mailraft.node.smtp;
 
 import io.mailraft.config.Cidr;
 import io.mailraft.config.HostPort;
+import io.mailraft.config.ListenerAuth;
 import io.mailraft.config.SmtpConfig;
+import io.mailraft.node.access.Keepers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Settings of a listener under test: generous, on a free port, each to be changed by itself. */
 final class Settings {
@@ -21,6 +24,10 @@ final class Settings {
   Duration dataTimeout = Duration.ofSeconds(60);
   HostPort listen = new HostPort("127.0.0.1", 0);
 
+  ListenerAuth auth = ListenerAuth.OPTIONAL;
+  boolean implicitTls;
+  Keepers keepers = Keepers.NONE;
+
   SmtpConfig config() {
     return new SmtpConfig(
         "feeder",
@@ -36,6 +43,9 @@ final class Settings {
         maxConnections,
         maxConnectionsPerAddress,
         commandTimeout,
-        dataTimeout);
+        dataTimeout,
+        auth,
+        Optional.empty(),
+        implicitTls);
   }
 }

@@ -232,8 +232,10 @@ public final class ControlFold implements Fold {
           RELEASE,
           FENCE,
           FORGET,
+          FORGET_KEYS,
           ORDER,
-          REROUTE ->
+          REROUTE,
+          TRIM_HISTORY ->
           throw new FoldException(
               "a record of a shard in the control group: " + record.getKindCase());
       case KIND_NOT_SET ->

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The live database of one replica, in the directory {@code db}, and its replacement by a snapshot.
  *
- * <p>Readers go through {@link #get} and {@link #scan}: while the database is being replaced they
- * wait, and then read the new one.
+ * <p>Readers go through {@link #get} and the scans: while the database is being replaced they wait,
+ * and then read the new one.
  */
 final class ReplicaDatabase implements View, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaDatabase.class);
@@ -154,6 +154,16 @@ final class ReplicaDatabase implements View, AutoCloseable {
     swap.readLock().lock();
     try {
       store().scan(table, from, to, visitor);
+    } finally {
+      swap.readLock().unlock();
+    }
+  }
+
+  @Override
+  public void scanDown(Table table, byte[] from, byte[] to, Visitor visitor) {
+    swap.readLock().lock();
+    try {
+      store().scanDown(table, from, to, visitor);
     } finally {
       swap.readLock().unlock();
     }

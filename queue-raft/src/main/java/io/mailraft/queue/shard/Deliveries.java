@@ -3,9 +3,10 @@ package io.mailraft.queue.shard;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.stored.DeliveryState;
+import io.mailraft.api.stored.EventKind;
 import io.mailraft.api.stored.StoredClaim;
 import io.mailraft.api.stored.StoredDelivery;
-import io.mailraft.queue.MessageId;
+import io.mailraft.api.stored.StoredEvent;
 import io.mailraft.queue.raft.FoldException;
 import io.mailraft.queue.shard.Counters.State;
 import io.mailraft.queue.store.Batch;
@@ -21,7 +22,7 @@ import java.util.Optional;
  *
  * <pre>
  * from               by                          to
- * -                  message stored              queued
+ * -                  message stored              queued; deferred, where its time to be sent is to come
  * queued             claim                       claimed
  * claimed            returned, fence, lost push  queued
  * claimed            deferred                    deferred
@@ -44,11 +45,13 @@ final class Deliveries {
   private static final byte[] END = {(byte) 0xff};
 
   private final Counters counters;
+  private final Timelines timelines;
   private final Map<DeliveryId, ClaimOwner> claims = new HashMap<>();
   private final List<Event> events = new ArrayList<>();
 
-  Deliveries(Counters counters) {
+  Deliveries(Counters counters, Timelines timelines) {
     this.counters = counters;
+    this.timelines = timelines;
   }
 
   /** Something that the leader wants to know, told once the entry is written. */
@@ -110,6 +113,13 @@ final class Deliveries {
     queue(delivery, lane(row), batch);
   }
 
+  /** Creates a delivery that waits until the time in its row. */
+  void createDeferred(DeliveryId delivery, StoredDelivery row, Batch batch) {
+    batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
+    batch.put(Rows.DUE, Rows.due(row.getNextMillis(), delivery), Rows.lane(lane(row)));
+    counters.add(lane(row), State.DEFERRED, 1);
+  }
+
   /** Claims a queued delivery; false where it is not queued in that lane. */
   boolean claim(DeliveryId delivery, ClaimOwner owner, long stampMillis, Batch batch) {
     byte[] ready = Rows.ready(owner.lane(), delivery);
@@ -150,7 +160,7 @@ final class Deliveries {
     giveBack(delivery, batch);
   }
 
-  void defer(DeliveryId delivery, Outcome outcome, long stampMillis, Batch batch) {
+  void defer(DeliveryId delivery, Outcome outcome, int node, long stampMillis, Batch batch) {
     unclaim(delivery, batch);
     StoredDelivery before = row(delivery, batch);
     long next = stampMillis + outcome.getDelayMillis();
@@ -163,6 +173,15 @@ final class Deliveries {
             .setNextMillis(next)
             .setReply(outcome.getReply())
             .setSource(outcome.getSource())
+            .setEvents(
+                note(
+                    delivery,
+                    before,
+                    EventKind.EVENT_DEFERRED,
+                    Timelines.attempt(outcome, node)
+                        .setNextMillis(next)
+                        .setNumber(before.getAttempts() + 1),
+                    batch))
             .build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     batch.put(Rows.DUE, Rows.due(next, delivery), Rows.lane(lane(after)));
@@ -188,7 +207,9 @@ final class Deliveries {
     }
     batch.delete(Rows.READY, ready);
     counters.add(from, State.QUEUED, -1);
-    StoredDelivery after = row(delivery, batch).toBuilder().setZone(zone).build();
+    StoredDelivery moved = row(delivery, batch).toBuilder().setZone(zone).build();
+    int events = note(delivery, moved, EventKind.EVENT_REROUTED, StoredEvent.newBuilder(), batch);
+    StoredDelivery after = moved.toBuilder().setEvents(events).build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     queue(delivery, lane(after), batch);
     return true;
@@ -201,12 +222,14 @@ final class Deliveries {
       return false;
     }
     leaveWaiting(delivery, row.get(), batch);
+    StoredEvent.Builder why = StoredEvent.newBuilder().setReply(reason);
     StoredDelivery after =
         row.get().toBuilder()
             .setState(DeliveryState.HELD)
             .setReply(reason)
             .setHeldMillis(stampMillis)
             .clearNextMillis()
+            .setEvents(note(delivery, row.get(), EventKind.EVENT_HELD, why, batch))
             .build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     counters.add(lane(after), State.HELD, 1);
@@ -214,13 +237,15 @@ final class Deliveries {
   }
 
   /** Queues a held or deferred delivery; false in any other state. */
-  boolean resume(DeliveryId delivery, Batch batch) {
+  boolean resume(DeliveryId delivery, String reason, Batch batch) {
     Optional<StoredDelivery> row = findWaiting(delivery, batch);
     if (row.isEmpty() || row.get().getState() == DeliveryState.QUEUED) {
       return false;
     }
     leaveWaiting(delivery, row.get(), batch);
-    requeue(delivery, row.get(), batch);
+    StoredEvent.Builder why = StoredEvent.newBuilder().setReply(reason);
+    int events = note(delivery, row.get(), EventKind.EVENT_RESUMED, why, batch);
+    requeue(delivery, row.get().toBuilder().setEvents(events).build(), batch);
     return true;
   }
 
@@ -242,27 +267,47 @@ final class Deliveries {
     return leaveForCancel(delivery, batch);
   }
 
-  /** Writes the end of a delivery that has left its state. */
+  /**
+   * Writes the end of a delivery that has left its state.
+   *
+   * @param how what is known of it; its reply becomes the delivery's last one
+   * @param attempts attempts that it ends, 0 or 1
+   */
   void end(
       DeliveryId delivery,
       DeliveryState end,
-      String reply,
+      StoredEvent.Builder how,
       long stampMillis,
       int attempts,
       Batch batch) {
     StoredDelivery before = row(delivery, batch);
-    batch.put(
-        Rows.DELIVERY,
-        Rows.delivery(delivery),
+    int number = before.getAttempts() + attempts;
+    how.setKind(Timelines.kind(end)).setZone(before.getZone()).setNumber(attempts * number);
+    byte[] key = Rows.delivery(delivery);
+    byte[] row =
         before.toBuilder()
             .setState(end)
-            .setAttempts(before.getAttempts() + attempts)
+            .setAttempts(number)
             .setLastMillis(stampMillis)
             .clearNextMillis()
             .clearHeldMillis()
-            .setReply(reply)
+            .setReply(how.getReply())
+            .setEvents(timelines.add(delivery, before.getEvents(), how, true, batch))
             .build()
-            .toByteArray());
+            .toByteArray();
+    batch.put(Rows.DELIVERY, key, row);
+    timelines.ended(key, row);
+  }
+
+  /** Notes an event; says how many the delivery has with it. */
+  private int note(
+      DeliveryId delivery,
+      StoredDelivery row,
+      EventKind kind,
+      StoredEvent.Builder event,
+      Batch batch) {
+    event.setKind(kind).setZone(row.getZone());
+    return timelines.add(delivery, row.getEvents(), event, false, batch);
   }
 
   /** Takes a claim away without queueing the delivery. */
@@ -346,12 +391,5 @@ final class Deliveries {
 
   static Lane lane(StoredDelivery row) {
     return new Lane(row.getZone(), row.getDomain());
-  }
-
-  /** Removes the rows of a message's ended deliveries. */
-  static void forget(MessageId message, int recipients, Batch batch) {
-    for (int seq = 1; seq <= recipients; seq++) {
-      batch.delete(Rows.DELIVERY, Rows.delivery(new DeliveryId(message, seq)));
-    }
   }
 }

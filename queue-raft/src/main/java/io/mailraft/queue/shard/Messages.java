@@ -14,7 +14,6 @@ import io.mailraft.queue.raft.FoldException;
 import io.mailraft.queue.store.Batch;
 import io.mailraft.queue.store.View;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -35,14 +34,16 @@ final class Messages {
 
   private final int shard;
   private final Deliveries deliveries;
+  private final Timelines timelines;
 
-  Messages(int shard, Deliveries deliveries) {
+  Messages(int shard, Deliveries deliveries, Timelines timelines) {
     this.shard = shard;
     this.deliveries = deliveries;
+    this.timelines = timelines;
   }
 
   /** Stores a message; the text says why it was refused. */
-  Optional<String> store(StoreMessage record, Batch batch) {
+  Optional<String> store(StoreMessage record, long stampMillis, Batch batch) {
     MessageId id = MessageId.of(record.getId());
     if (isKnown(id, batch)) {
       return Optional.empty();
@@ -74,31 +75,49 @@ final class Messages {
       }
       batch.delete(Rows.UPLOAD, uploadKey);
     }
-    int recipients = record.getRecipientsCount();
-    batch.put(
-        Rows.MESSAGE,
-        uploadKey,
+    // Against the entry's stamp, which is the same on every replica, and never a clock.
+    long waitsUntil =
+        record.getEnvelope().getSendAtMillis() > stampMillis
+            ? record.getEnvelope().getSendAtMillis()
+            : 0;
+    List<StoredDelivery> rows =
+        record.getRecipientsList().stream().map(recipient -> row(recipient, waitsUntil)).toList();
+    StoredMessage message =
         StoredMessage.newBuilder()
             .setEnvelope(record.getEnvelope())
             .setChunks(chunks)
             .setBodyBytes(record.getBodyBytes())
-            .setRecipients(recipients)
-            .build()
-            .toByteArray());
-    if (recipients > 1) {
-      batch.put(Rows.OPEN, uploadKey, Rows.number(recipients));
+            .setRecipients(rows.size())
+            .build();
+    StoredMessage placed = timelines.accepted(id, message, rows, batch);
+    batch.put(Rows.MESSAGE, uploadKey, placed.toByteArray());
+    if (rows.size() > 1) {
+      batch.put(Rows.OPEN, uploadKey, Rows.number(rows.size()));
     }
-    for (Recipient recipient : record.getRecipientsList()) {
-      StoredDelivery row =
-          StoredDelivery.newBuilder()
-              .setAddress(recipient.getAddress())
-              .setZone(recipient.getZone())
-              .setDomain(recipient.getDomain())
-              .setState(DeliveryState.QUEUED)
-              .build();
-      deliveries.create(new DeliveryId(id, recipient.getSeq()), row, batch);
+    for (int i = 0; i < rows.size(); i++) {
+      DeliveryId delivery = new DeliveryId(id, i + 1);
+      if (rows.get(i).getState() == DeliveryState.DELIVERY_DEFERRED) {
+        deliveries.createDeferred(delivery, rows.get(i), batch);
+      } else {
+        deliveries.create(delivery, rows.get(i), batch);
+      }
     }
     return Optional.empty();
+  }
+
+  /**
+   * A new delivery.
+   *
+   * @param waitsUntil when its first attempt is due; 0: at once
+   */
+  private static StoredDelivery row(Recipient recipient, long waitsUntil) {
+    return StoredDelivery.newBuilder()
+        .setAddress(recipient.getAddress())
+        .setZone(recipient.getZone())
+        .setDomain(recipient.getDomain())
+        .setState(waitsUntil == 0 ? DeliveryState.QUEUED : DeliveryState.DELIVERY_DEFERRED)
+        .setNextMillis(waitsUntil)
+        .build();
   }
 
   private Optional<String> check(MessageId id, StoreMessage record) {
@@ -184,26 +203,7 @@ final class Messages {
     for (int chunk = 0; chunk < message.getChunks(); chunk++) {
       batch.delete(Rows.BODY, Rows.body(id, chunk));
     }
-    batch.put(Rows.ENDED, key, Rows.millis(stampMillis));
-    batch.put(Rows.EXPIRY, Rows.expiry(stampMillis, id), Rows.number(message.getRecipients()));
-  }
-
-  /** Forgets messages that ended before a time, the oldest first; says how many. */
-  int forget(long beforeMillis, int limit, Batch batch) {
-    List<byte[]> old = new ArrayList<>();
-    batch.scan(
-        Rows.EXPIRY,
-        Rows.FIRST,
-        Rows.millis(beforeMillis),
-        (key, value) -> {
-          old.add(key);
-          MessageId id = Rows.lastMessage(key);
-          batch.delete(Rows.EXPIRY, key);
-          batch.delete(Rows.ENDED, Rows.message(id));
-          Deliveries.forget(id, Rows.number(value), batch);
-          return old.size() < limit;
-        });
-    return old.size();
+    timelines.messageEnded(id, message, stampMillis, batch);
   }
 
   private static boolean isKnown(MessageId id, View view) {

@@ -330,6 +330,10 @@ final class Picker implements ShardEvents {
       Map<Integer, ClaimDeliveries.Builder> plans = new LinkedHashMap<>();
       int left = PLAN_MAX;
       for (StoreMessage message : messages) {
+        if (message.getEnvelope().getSendAtMillis() > 0) {
+          continue; // It may have to wait; where it has not, it is queued and picked like any
+          // other.
+        }
         for (Recipient recipient : message.getRecipientsList()) {
           if (left > 0 && foresee(message, recipient, plans)) {
             left--;

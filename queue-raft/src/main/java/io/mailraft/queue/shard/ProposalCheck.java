@@ -2,12 +2,15 @@ package io.mailraft.queue.shard;
 
 import com.google.protobuf.ByteString;
 import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.OrderDeliveries;
 import io.mailraft.api.log.OrderKind;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.OutcomeKind;
 import io.mailraft.api.log.Record;
+import io.mailraft.api.log.StoreMessage;
 import io.mailraft.queue.MessageId;
+import io.mailraft.queue.RequestKey;
 
 /**
  * The form that a record must have before it may enter the log. What is in the log is applied by
@@ -29,7 +32,7 @@ final class ProposalCheck {
    */
   static void check(Record record) {
     switch (record.getKindCase()) {
-      case STORE_MESSAGE -> id(record.getStoreMessage().getId());
+      case STORE_MESSAGE -> message(record.getStoreMessage());
       case STORE_CHUNK -> id(record.getStoreChunk().getId());
       case DROP_UPLOADS -> record.getDropUploads().getIdsList().forEach(ProposalCheck::id);
       case OUTCOMES -> record.getOutcomes().getOutcomesList().forEach(ProposalCheck::outcome);
@@ -39,7 +42,9 @@ final class ProposalCheck {
           RELEASE,
           FENCE,
           FORGET,
+          FORGET_KEYS,
           REROUTE,
+          TRIM_HISTORY,
           JOIN_NODE,
           RENEW,
           LAPSE,
@@ -51,6 +56,16 @@ final class ProposalCheck {
           KIND_NOT_SET ->
           throw new IllegalArgumentException(
               "a node may not propose " + record.getKindCase() + " to a shard");
+    }
+  }
+
+  private static void message(StoreMessage message) {
+    id(message.getId());
+    IdempotencyKey key = message.getIdempotency();
+    if (message.hasIdempotency()
+        && (key.getHash().size() != RequestKey.BYTES
+            || key.getFingerprint().size() != RequestKey.BYTES)) {
+      throw new IllegalArgumentException("an idempotency key that is no pair of SHA-256 hashes");
     }
   }
 

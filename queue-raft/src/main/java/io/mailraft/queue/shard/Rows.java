@@ -18,14 +18,21 @@ import java.util.List;
  * body      id, chunk number            BodyRow            content, until the message ends
  * upload    id                          StoredUpload       chunks that are not visible yet
  * open      id                          int                open deliveries, where a message has several
- * delivery  id, seq                     StoredDelivery     open ones and, for a while, ended ones
+ * delivery  id, seq                     StoredDelivery     open ones, and ended ones with a timeline
  * ready     zone 0 domain 0 id, seq     -                  queued deliveries, oldest message first
  * claim     id, seq                     StoredClaim        claimed deliveries
  * due       millis, id, seq             zone 0 domain      deferred deliveries by the time of their next attempt
- * ended     id                          millis             ids of ended messages that are still remembered
- * expiry    millis, id                  recipients (int)   the same by the time of their end
+ * ended     id                          StoredMessage      what is kept of ended messages, or their end alone
+ * expiry    millis, id                  recipients (int)   those with a timeline by the time of their end
+ * bare      millis, id                  -                  those without one
+ * event     id, log index, ordinal      StoredEvent        timelines
+ * feed      log index                   FeedRow            the events of an entry in their order
+ * find      FindRow                     -                  messages by sender, recipient, tag
+ * history   1                           StoredHistory      totals of the five above
  * counter   zone 0 domain               StoredCounter
  * fence     node number                 StoredFence
+ * key       hash                        stem, fingerprint  idempotency keys that are still remembered
+ * key-age   millis, hash                -                  the same by the time of their message
  * </pre>
  */
 final class Rows {
@@ -39,17 +46,27 @@ final class Rows {
   static final Table DUE = new Table("due", Removal.ONCE, false);
   static final Table ENDED = new Table("ended", Removal.ONCE, false);
   static final Table EXPIRY = new Table("expiry", Removal.ONCE, false);
+  static final Table BARE = new Table("bare", Removal.ONCE, false);
+  static final Table EVENT = new Table("event", Removal.ONCE, false);
+  static final Table FEED = new Table("feed", Removal.ONCE, false);
+  static final Table FIND = new Table("find", Removal.ONCE, false);
+  static final Table HISTORY = new Table("history", Removal.ANY, false);
   static final Table COUNTER = new Table("counter", Removal.ANY, false);
   static final Table FENCE = new Table("fence", Removal.ANY, false);
+  static final Table KEY = new Table("key", Removal.ONCE, false);
+  static final Table KEY_AGE = new Table("key-age", Removal.ONCE, false);
 
   static final List<Table> ALL =
       List.of(
-          MESSAGE, BODY, UPLOAD, OPEN, DELIVERY, READY, CLAIM, DUE, ENDED, EXPIRY, COUNTER, FENCE);
+          MESSAGE, BODY, UPLOAD, OPEN, DELIVERY, READY, CLAIM, DUE, ENDED, EXPIRY, BARE, EVENT,
+          FEED, FIND, HISTORY, COUNTER, FENCE, KEY, KEY_AGE);
 
   static final byte[] NONE = new byte[0];
   static final byte[] FIRST = new byte[0];
+  static final byte[] FIRST_ROW = {1};
 
   private static final int ID = MessageId.BYTES;
+  private static final int EVENT_BYTES = ID + Long.BYTES + Integer.BYTES;
 
   private Rows() {}
 
@@ -120,6 +137,41 @@ final class Rows {
 
   static byte[] expiry(long millis, MessageId id) {
     return putId(ByteBuffer.allocate(8 + ID).putLong(millis), id).array();
+  }
+
+  static byte[] keyAge(long millis, ByteString hash) {
+    ByteBuffer key = ByteBuffer.allocate(8 + hash.size()).putLong(millis);
+    hash.copyTo(key);
+    return key.array();
+  }
+
+  /** The hash at the end of a key of {@link #KEY_AGE}. */
+  static byte[] lastKey(byte[] age) {
+    return Arrays.copyOfRange(age, 8, age.length);
+  }
+
+  static byte[] event(MessageId id, long index, int ordinal) {
+    return putId(ByteBuffer.allocate(EVENT_BYTES), id).putLong(index).putInt(ordinal).array();
+  }
+
+  /** First key of a message's events. */
+  static byte[] eventFirst(MessageId id) {
+    return message(id);
+  }
+
+  /** Key behind the last one of a message's events. */
+  static byte[] eventEnd(MessageId id) {
+    return event(id, -1, -1);
+  }
+
+  /** The log index in a key of {@link #EVENT}. */
+  static long eventIndex(byte[] key) {
+    return ByteBuffer.wrap(key).getLong(ID);
+  }
+
+  /** The ordinal in a key of {@link #EVENT}. */
+  static int eventOrdinal(byte[] key) {
+    return ByteBuffer.wrap(key).getInt(ID + Long.BYTES);
   }
 
   static byte[] number(int number) {

@@ -20,6 +20,9 @@ import java.util.TreeMap;
 
 /** This node's replica of one queue shard, and its leader while this node leads it. */
 public final class Shard implements Group.Listener, AutoCloseable {
+  /** Detail of the refusal of a message whose idempotency key stands for another request. */
+  public static final String OTHER_REQUEST = "the idempotency key was used for another request";
+
   private final int number;
   private final String self;
   private final ShardFold fold;

@@ -6,12 +6,15 @@ import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.Entry;
 import io.mailraft.api.log.FenceNode;
+import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.OrderDeliveries;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReturnClaims;
+import io.mailraft.api.log.StoreMessage;
 import io.mailraft.api.stored.DeliveryState;
+import io.mailraft.api.stored.StoredEvent;
 import io.mailraft.api.stored.StoredFence;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.raft.Answer;
@@ -46,7 +49,8 @@ final class ShardFold implements Fold {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Counters counters = new Counters();
-  private final Deliveries deliveries = new Deliveries(counters);
+  private final Timelines timelines = new Timelines();
+  private final Deliveries deliveries = new Deliveries(counters, timelines);
   private final Messages messages;
   private final Map<Integer, Fence> fences = new HashMap<>();
   private volatile Optional<ShardEvents> listener = Optional.empty();
@@ -60,7 +64,7 @@ final class ShardFold implements Fold {
   record Fence(long epoch, boolean live) {}
 
   ShardFold(int shard) {
-    this.messages = new Messages(shard, deliveries);
+    this.messages = new Messages(shard, deliveries, timelines);
   }
 
   @Override
@@ -74,6 +78,7 @@ final class ShardFold implements Fold {
     try {
       counters.load(view);
       deliveries.load(view);
+      timelines.load(view);
       fences.clear();
       view.scan(
           Rows.FENCE,
@@ -98,11 +103,13 @@ final class ShardFold implements Fold {
     lock.lock();
     boolean whole = false;
     try {
+      timelines.begin(at);
       List<Answer> answers = new ArrayList<>(entry.getRecordsCount());
       for (Record record : entry.getRecordsList()) {
         answers.add(apply(record, at, batch));
       }
       counters.write(batch);
+      timelines.write(batch);
       whole = true;
       return answers;
     } finally {
@@ -183,6 +190,11 @@ final class ShardFold implements Fold {
     return counters;
   }
 
+  /** Bytes of what is kept of messages; safe to read from any thread. */
+  long historyBytes() {
+    return timelines.bytes();
+  }
+
   /** Claims; only within {@link #attach} or on the apply thread. */
   Map<DeliveryId, ClaimOwner> claims() {
     return deliveries.claims();
@@ -195,7 +207,7 @@ final class ShardFold implements Fold {
 
   private Answer apply(Record record, Position at, Batch batch) {
     return switch (record.getKindCase()) {
-      case STORE_MESSAGE -> answer(at, messages.store(record.getStoreMessage(), batch));
+      case STORE_MESSAGE -> store(record.getStoreMessage(), at, batch);
       case STORE_CHUNK ->
           answer(at, messages.storeChunk(record.getStoreChunk(), at.stampMillis(), batch));
       case DROP_UPLOADS -> {
@@ -219,8 +231,17 @@ final class ShardFold implements Fold {
       case FORGET ->
           new Answer.Accepted(
               at.index(),
-              messages.forget(
+              timelines.forget(
                   record.getForget().getBeforeMillis(), record.getForget().getLimit(), batch));
+      case FORGET_KEYS ->
+          new Answer.Accepted(
+              at.index(),
+              Keys.forget(
+                  record.getForgetKeys().getBeforeMillis(),
+                  record.getForgetKeys().getLimit(),
+                  batch));
+      case TRIM_HISTORY ->
+          new Answer.Accepted(at.index(), timelines.trim(record.getTrimHistory(), batch));
       case ORDER -> order(record.getOrder(), at, batch);
       case REROUTE -> {
         int moved = 0;
@@ -245,6 +266,29 @@ final class ShardFold implements Fold {
     return refusal
         .<Answer>map(text -> new Answer.Refused(at.index(), text))
         .orElseGet(() -> new Answer.Accepted(at.index(), 0));
+  }
+
+  /** Where the record has a key, the answer's value is the stem of the message it stands for. */
+  private Answer store(StoreMessage record, Position at, Batch batch) {
+    if (!record.hasIdempotency()) {
+      return answer(at, messages.store(record, at.stampMillis(), batch));
+    }
+    IdempotencyKey key = record.getIdempotency();
+    MessageId id = MessageId.of(record.getId());
+    Optional<Keys.Known> known = Keys.find(key, batch);
+    if (known.isPresent()) {
+      // A repeat. What it brought again, if it is not the very record that was first, goes at once.
+      messages.dropUpload(id, batch);
+      return known.get().fingerprint().equals(key.getFingerprint())
+          ? new Answer.Accepted(at.index(), known.get().stem())
+          : new Answer.Refused(at.index(), Shard.OTHER_REQUEST);
+    }
+    Optional<String> refusal = messages.store(record, at.stampMillis(), batch);
+    if (refusal.isPresent()) {
+      return answer(at, refusal);
+    }
+    Keys.remember(key, id, at.stampMillis(), batch);
+    return new Answer.Accepted(at.index(), id.stem());
   }
 
   private Answer claim(ClaimDeliveries record, Position at, Batch batch) {
@@ -272,12 +316,13 @@ final class ShardFold implements Fold {
       DeliveryId delivery = new DeliveryId(MessageId.of(outcome.getId()), outcome.getSeq());
       if (isOwner(delivery, record.getNode(), record.getEpoch(), outcome.getClaim())) {
         taken++;
-        outcome(delivery, outcome, at, batch);
+        outcome(delivery, outcome, record.getNode(), at, batch);
       } else if (outcome.getKind() == io.mailraft.api.log.OutcomeKind.DELIVERED
           && deliveries.leaveForDelivered(delivery, batch)) {
         // The remote has it, whoever may own it by now: a second attempt would be a double (I6).
         taken++;
-        end(delivery, DeliveryState.END_DELIVERED, outcome.getReply(), at, 1, batch);
+        StoredEvent.Builder how = Timelines.attempt(outcome, record.getNode());
+        end(delivery, DeliveryState.END_DELIVERED, how, at, 1, batch);
       }
     }
     return new Answer.Accepted(at.index(), taken);
@@ -288,12 +333,12 @@ final class ShardFold implements Fold {
     return owner != null && owner.is(node, epoch, claim);
   }
 
-  private void outcome(DeliveryId delivery, Outcome outcome, Position at, Batch batch) {
+  private void outcome(DeliveryId delivery, Outcome outcome, int node, Position at, Batch batch) {
     switch (outcome.getKind()) {
-      case DELIVERED -> endClaimed(delivery, DeliveryState.END_DELIVERED, outcome, at, batch);
-      case BOUNCED -> endClaimed(delivery, DeliveryState.END_BOUNCED, outcome, at, batch);
-      case EXPIRED -> endClaimed(delivery, DeliveryState.END_EXPIRED, outcome, at, batch);
-      case DEFERRED -> deliveries.defer(delivery, outcome, at.stampMillis(), batch);
+      case DELIVERED -> endClaimed(delivery, DeliveryState.END_DELIVERED, outcome, node, at, batch);
+      case BOUNCED -> endClaimed(delivery, DeliveryState.END_BOUNCED, outcome, node, at, batch);
+      case EXPIRED -> endClaimed(delivery, DeliveryState.END_EXPIRED, outcome, node, at, batch);
+      case DEFERRED -> deliveries.defer(delivery, outcome, node, at.stampMillis(), batch);
       case RETURNED -> deliveries.giveBack(delivery, outcome.getSource(), batch);
       case OUTCOME_KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw new FoldException(
@@ -304,19 +349,19 @@ final class ShardFold implements Fold {
   }
 
   private void endClaimed(
-      DeliveryId delivery, DeliveryState end, Outcome outcome, Position at, Batch batch) {
+      DeliveryId delivery, DeliveryState end, Outcome outcome, int node, Position at, Batch batch) {
     deliveries.unclaim(delivery, batch);
-    end(delivery, end, outcome.getReply(), at, 1, batch);
+    end(delivery, end, Timelines.attempt(outcome, node), at, 1, batch);
   }
 
   private void end(
       DeliveryId delivery,
       DeliveryState end,
-      String reply,
+      StoredEvent.Builder how,
       Position at,
       int attempts,
       Batch batch) {
-    deliveries.end(delivery, end, reply, at.stampMillis(), attempts, batch);
+    deliveries.end(delivery, end, how, at.stampMillis(), attempts, batch);
     messages.deliveryEnded(delivery.message(), at.stampMillis(), batch);
   }
 
@@ -373,11 +418,12 @@ final class ShardFold implements Fold {
       boolean done =
           switch (record.getKind()) {
             case HOLD -> deliveries.hold(delivery, record.getReason(), at.stampMillis(), batch);
-            case RESUME -> deliveries.resume(delivery, batch);
+            case RESUME -> deliveries.resume(delivery, record.getReason(), batch);
             case CANCEL -> {
               boolean left = deliveries.leaveForCancel(delivery, batch);
               if (left) {
-                end(delivery, DeliveryState.END_CANCELLED, record.getReason(), at, 0, batch);
+                StoredEvent.Builder how = StoredEvent.newBuilder().setReply(record.getReason());
+                end(delivery, DeliveryState.END_CANCELLED, how, at, 0, batch);
               }
               yield left;
             }

@@ -6,12 +6,13 @@ import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.DropUploads;
 import io.mailraft.api.log.FenceNode;
-import io.mailraft.api.log.Forget;
+import io.mailraft.api.log.ForgetKeys;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.ReleaseDeferred;
 import io.mailraft.api.log.RerouteDeliveries;
 import io.mailraft.api.log.ReturnClaims;
 import io.mailraft.api.log.StoreMessage;
+import io.mailraft.api.log.TrimHistory;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.control.ControlView;
 import io.mailraft.queue.control.NodeEntry;
@@ -47,11 +48,15 @@ final class ShardLeader implements AutoCloseable {
   private static final Duration STUMBLE = Duration.ofMillis(50);
   private static final int REFS_MAX = 1000;
 
+  /** Time for which a repeat of a request is known as such. */
+  static final Duration KEYS_REMEMBERED = Duration.ofHours(24);
+
   private final Group group;
   private final ShardFold fold;
   private final ShardSettings settings;
   private final GroupTime time;
   private final Picker picker;
+  private final Trimmer trimmer;
   private final Semaphore work = new Semaphore(0);
   private final LongSupplier controlIndex;
   private volatile ControlView control;
@@ -73,6 +78,7 @@ final class ShardLeader implements AutoCloseable {
     this.settings = settings;
     this.time = new GroupTime(clock, () -> group.applied().stampMillis());
     this.picker = new Picker(group.view(), self, this::ownerOf, work::release);
+    this.trimmer = new Trimmer(group.view(), fold::historyBytes, settings);
     this.controlIndex = controlIndex;
     this.control = control;
     this.sweep =
@@ -284,7 +290,8 @@ final class ShardLeader implements AutoCloseable {
           reroute();
           if (System.nanoTime() - nextSweep >= 0) {
             nextSweep = System.nanoTime() + sweep.toNanos();
-            forget();
+            trim();
+            forgetKeys();
             dropUploads();
           }
         } catch (RuntimeException e) {
@@ -364,23 +371,37 @@ final class ShardLeader implements AutoCloseable {
     }
   }
 
-  private void forget() throws InterruptedException {
-    long before = nowMillis() - settings.rememberEnded().toMillis();
-    Forget record = Forget.newBuilder().setBeforeMillis(before).setLimit(REFS_MAX).build();
-    // A sweep forgets all that is due, in records of a bounded size: it must keep up with any rate.
-    while (open && anyExpired(before)) {
-      if (await(Record.newBuilder().setForget(record)).isEmpty()) {
+  /** A sweep drops all that is due, in records of a bounded size: it must keep up with any rate. */
+  private void trim() throws InterruptedException {
+    Optional<TrimHistory> next = trimmer.next(nowMillis(), group.applied().stampMillis());
+    while (open && next.isPresent()) {
+      if (await(Record.newBuilder().setTrimHistory(next.get())).isEmpty()) {
+        return;
+      }
+      trimmer.done();
+      next = trimmer.next(nowMillis(), group.applied().stampMillis());
+    }
+  }
+
+  /** The same for idempotency keys. */
+  private void forgetKeys() throws InterruptedException {
+    long before = nowMillis() - KEYS_REMEMBERED.toMillis();
+    Record.Builder record =
+        Record.newBuilder()
+            .setForgetKeys(ForgetKeys.newBuilder().setBeforeMillis(before).setLimit(REFS_MAX));
+    while (open && anyKeyOlder(before)) {
+      if (await(record).isEmpty()) {
         return;
       }
     }
   }
 
-  private boolean anyExpired(long before) {
+  private boolean anyKeyOlder(long before) {
     boolean[] any = {false};
     group
         .view()
         .scan(
-            Rows.EXPIRY,
+            Rows.KEY_AGE,
             Rows.FIRST,
             Rows.millis(before),
             (key, value) -> {

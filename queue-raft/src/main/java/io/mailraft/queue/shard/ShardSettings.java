@@ -7,5 +7,8 @@ import java.time.Duration;
  *
  * @param rememberEnded time for which an ended message's id is known
  * @param uploadTimeout silence after which an unfinished upload is collected
+ * @param keepTimeline time for which an ended message's timeline is kept
+ * @param timelineBytesMax bytes of timelines above which the oldest ended ones go earlier
  */
-public record ShardSettings(Duration rememberEnded, Duration uploadTimeout) {}
+public record ShardSettings(
+    Duration rememberEnded, Duration uploadTimeout, Duration keepTimeline, long timelineBytesMax) {}

@@ -2,7 +2,7 @@ package io.mailraft.queue.store;
 
 /**
  * The writes of one log entry, applied together or not at all. {@link #get} sees the batch's own
- * writes; {@link #scan} sees only what stood before the batch. Used by one thread.
+ * writes; scans see only what stood before the batch. Used by one thread.
  */
 public interface Batch extends View {
 

@@ -81,13 +81,23 @@ public final class MemoryStore implements Store {
 
   @Override
   public void scan(Table table, byte[] from, byte[] to, Visitor visitor) {
+    scan(table, from, to, false, visitor);
+  }
+
+  @Override
+  public void scanDown(Table table, byte[] from, byte[] to, Visitor visitor) {
+    scan(table, from, to, true, visitor);
+  }
+
+  private void scan(Table table, byte[] from, byte[] to, boolean down, Visitor visitor) {
     use.readLock().lock();
     try {
       checkOpen();
       if (Arrays.compareUnsigned(from, to) >= 0) {
         return;
       }
-      for (Map.Entry<byte[], byte[]> row : of(table.name()).subMap(from, to).entrySet()) {
+      NavigableMap<byte[], byte[]> between = of(table.name()).subMap(from, true, to, false);
+      for (Map.Entry<byte[], byte[]> row : (down ? between.descendingMap() : between).entrySet()) {
         if (!visitor.visit(row.getKey().clone(), row.getValue().clone())) {
           return;
         }
@@ -219,6 +229,11 @@ public final class MemoryStore implements Store {
     @Override
     public void scan(Table table, byte[] from, byte[] to, Visitor visitor) {
       copy.scan(table, from, to, visitor);
+    }
+
+    @Override
+    public void scanDown(Table table, byte[] from, byte[] to, Visitor visitor) {
+      copy.scanDown(table, from, to, visitor);
     }
 
     @Override

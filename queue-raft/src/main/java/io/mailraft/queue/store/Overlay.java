@@ -42,6 +42,11 @@ final class Overlay implements Batch {
   }
 
   @Override
+  public void scanDown(Table table, byte[] from, byte[] to, Visitor visitor) {
+    base.scanDown(table, from, to, visitor);
+  }
+
+  @Override
   public void put(Table table, byte[] key, byte[] value) {
     checkOpen();
     changes.computeIfAbsent(new Key(table, key), _ -> new Change()).value = value;

@@ -155,7 +155,12 @@ public final class RocksStore implements Store {
 
   @Override
   public void scan(Table table, byte[] from, byte[] to, Visitor visitor) {
-    scan(null, table, from, to, visitor);
+    scan(null, table, from, to, false, visitor);
+  }
+
+  @Override
+  public void scanDown(Table table, byte[] from, byte[] to, Visitor visitor) {
+    scan(null, table, from, to, true, visitor);
   }
 
   @Override
@@ -294,18 +299,35 @@ public final class RocksStore implements Store {
   }
 
   private void scan(
-      @Nullable Snapshot snapshot, Table table, byte[] from, byte[] to, Visitor visitor) {
+      @Nullable Snapshot snapshot,
+      Table table,
+      byte[] from,
+      byte[] to,
+      boolean down,
+      Visitor visitor) {
     use.readLock().lock();
-    try (Slice end = new Slice(to);
-        ReadOptions bounded = new ReadOptions().setIterateUpperBound(end)) {
+    try (Slice least = new Slice(from);
+        Slice end = new Slice(to);
+        ReadOptions bounded =
+            new ReadOptions().setIterateLowerBound(least).setIterateUpperBound(end)) {
       checkOpen();
       if (snapshot != null) {
         bounded.setSnapshot(snapshot);
       }
       try (RocksIterator rows = database.newIterator(handle(table), bounded)) {
-        for (rows.seek(from); rows.isValid(); rows.next()) {
+        if (down) {
+          rows.seekToLast();
+        } else {
+          rows.seek(from);
+        }
+        while (rows.isValid()) {
           if (!visitor.visit(rows.key(), rows.value())) {
             return;
+          }
+          if (down) {
+            rows.prev();
+          } else {
+            rows.next();
           }
         }
         rows.status();
@@ -436,10 +458,19 @@ public final class RocksStore implements Store {
 
     @Override
     public void scan(Table table, byte[] from, byte[] to, Visitor visitor) {
+      scan(table, from, to, false, visitor);
+    }
+
+    @Override
+    public void scanDown(Table table, byte[] from, byte[] to, Visitor visitor) {
+      scan(table, from, to, true, visitor);
+    }
+
+    private void scan(Table table, byte[] from, byte[] to, boolean down, Visitor visitor) {
       use.readLock().lock();
       try {
         checkFrozen();
-        RocksStore.this.scan(snapshot, table, from, to, visitor);
+        RocksStore.this.scan(snapshot, table, from, to, down, visitor);
       } finally {
         use.readLock().unlock();
       }

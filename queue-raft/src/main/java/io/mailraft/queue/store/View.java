@@ -21,6 +21,15 @@ public interface View {
    */
   void scan(Table table, byte[] from, byte[] to, Visitor visitor);
 
+  /**
+   * Visits rows in descending order of their keys.
+   *
+   * @param from least key, inclusive
+   * @param to key behind the one to begin with, exclusive
+   * @throws StoreException if the database cannot be read
+   */
+  void scanDown(Table table, byte[] from, byte[] to, Visitor visitor);
+
   /** Sees one row after the other. */
   @FunctionalInterface
   interface Visitor {

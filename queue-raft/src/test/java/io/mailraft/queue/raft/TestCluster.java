@@ -75,9 +75,16 @@ final class TestCluster implements AutoCloseable {
     return this;
   }
 
+  /**
+   * Starts all nodes, and waits until each takes part: until then a node counts for nobody, and who
+   * stops another one meanwhile leaves the cluster without a majority ({@link Admission}).
+   */
   TestCluster startAll() throws IOException {
     for (String node : peers.keySet()) {
       start(node);
+    }
+    for (String node : peers.keySet()) {
+      await(node + " following or leading", () -> group(node).leader().isPresent());
     }
     return this;
   }

@@ -56,6 +56,11 @@ class ClaimCostTest {
             return visitor.visit(key, value);
           });
     }
+
+    @Override
+    public void scanDown(Table table, byte[] from, byte[] end, Visitor visitor) {
+      throw new UnsupportedOperationException("nothing here scans down");
+    }
   }
 
   /** A leader on a queue of a given depth. */

@@ -26,7 +26,7 @@ class DamagedContentTest {
       new Shard(
           0,
           "n1",
-          new ShardSettings(Duration.ZERO, Duration.ofMinutes(1)),
+          new ShardSettings(Duration.ZERO, Duration.ofMinutes(1), Duration.ZERO, 1 << 20),
           InstantSource.system(),
           new ControlFold());
   private final LocalGroup group = new LocalGroup((ShardFold) shard.fold());

@@ -5,8 +5,11 @@ import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.DropUploads;
 import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.FenceNode;
 import io.mailraft.api.log.Forget;
+import io.mailraft.api.log.ForgetKeys;
+import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.OrderDeliveries;
 import io.mailraft.api.log.OrderKind;
 import io.mailraft.api.log.Outcome;
@@ -19,6 +22,7 @@ import io.mailraft.api.log.RerouteDeliveries;
 import io.mailraft.api.log.ReturnClaims;
 import io.mailraft.api.log.StoreChunk;
 import io.mailraft.api.log.StoreMessage;
+import io.mailraft.api.log.TrimHistory;
 import io.mailraft.queue.MessageId;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +36,7 @@ final class RandomLog {
   private static final int MESSAGES = 12;
   private static final int NODES = 3;
   private static final int CLAIMS = 5;
+  private static final int KEYS = 6;
   private static final String[] ZONES = {"default", "bulk"};
   private static final String[] DOMAINS = {"a.example", "b.example", "c.example"};
 
@@ -56,7 +61,7 @@ final class RandomLog {
 
   private Record record() {
     Record.Builder record = Record.newBuilder();
-    return switch (random.nextInt(17)) {
+    return switch (random.nextInt(19)) {
       case 0, 1, 2 -> record.setStoreMessage(message()).build();
       case 3, 4 -> record.setStoreChunk(chunk()).build();
       case 5 ->
@@ -102,8 +107,26 @@ final class RandomLog {
                       .setZone(ZONES[random.nextInt(ZONES.length)])
                       .addAllDeliveries(refs()))
               .build();
+      case 17 ->
+          record
+              .setForgetKeys(
+                  ForgetKeys.newBuilder()
+                      .setBeforeMillis(stampMillis - random.nextInt(5000))
+                      .setLimit(1 + random.nextInt(3)))
+              .build();
+      case 18 -> record.setTrimHistory(trim()).build();
       default -> throw new IllegalStateException();
     };
+  }
+
+  /** As a leader would bound it: timelines and ids each from some time on. */
+  private TrimHistory trim() {
+    return TrimHistory.newBuilder()
+        .setTimelinesBeforeMillis(stampMillis - random.nextInt(5000))
+        .setIdsBeforeMillis(stampMillis - random.nextInt(8000))
+        .setFeedBeforeIndex(random.nextInt(200))
+        .setLimit(1 + random.nextInt(4))
+        .build();
   }
 
   private int node() {
@@ -131,10 +154,28 @@ final class RandomLog {
     MessageId id = anyId();
     boolean large = random.nextInt(3) == 0;
     StoreMessage.Builder message = StoreMessage.newBuilder().setId(id.toByteString());
+    message
+        .getEnvelopeBuilder()
+        .setSender("Sender" + id.stem() % 3 + "@example.com")
+        .setNode("n1")
+        .setEightBit(random.nextBoolean());
+    if (random.nextBoolean()) {
+      message.getEnvelopeBuilder().addTags("tag" + random.nextInt(3)).addTags("all");
+    }
     if (large) {
       message.setChunks(1 + random.nextInt(3));
     } else {
       message.setBody(ByteString.copyFromUtf8("body of " + id));
+    }
+    if (random.nextInt(3) == 0) {
+      message.setIdempotency(
+          IdempotencyKey.newBuilder()
+              .setHash(hash("key " + random.nextInt(KEYS)))
+              .setFingerprint(hash("request " + random.nextInt(2))));
+    }
+    if (random.nextInt(5) == 0) {
+      message.setEnvelope(
+          Envelope.newBuilder().setSendAtMillis(stampMillis - 1000 + random.nextInt(4000)));
     }
     int recipients = random.nextInt(20) == 0 ? 0 : 1 + random.nextInt(4);
     for (int seq = 1; seq <= recipients; seq++) {
@@ -158,6 +199,10 @@ final class RandomLog {
 
   private static String domain(MessageId id, int seq) {
     return DOMAINS[(int) ((id.stem() + seq) % DOMAINS.length)];
+  }
+
+  private static ByteString hash(String text) {
+    return ByteString.copyFromUtf8(String.format("%-32s", text));
   }
 
   private StoreChunk chunk() {

@@ -80,10 +80,12 @@ class ShardFoldPropertyTest {
   private static void run(long seed, UnaryOperator<Batch> fault) {
     Replica replica = new Replica(new MemoryStore(Rows.ALL), fault);
     List<Entry> log = log(seed);
+    TimelineInvariants timelines = new TimelineInvariants();
     for (int i = 0; i < log.size(); i++) {
       try {
         replica.apply(log.get(i), i);
         replica.check();
+        timelines.check(replica.store, log.get(i), i);
       } catch (RuntimeException | AssertionError e) {
         throw new AssertionError("seed " + seed + ", record " + i + ": " + log.get(i), e);
       }
@@ -193,6 +195,11 @@ class ShardFoldPropertyTest {
     public void scan(Table table, byte[] from, byte[] to, Visitor visitor) {
       batch.scan(table, from, to, visitor);
     }
+
+    @Override
+    public void scanDown(Table table, byte[] from, byte[] to, Visitor visitor) {
+      batch.scanDown(table, from, to, visitor);
+    }
   }
 
   private static void assertCaught(Optional<Table> losesPuts, Optional<Table> losesDeletes) {
@@ -223,6 +230,26 @@ class ShardFoldPropertyTest {
   @Test
   void i2_aLostEndIsCaught() {
     assertCaught(Optional.of(Rows.ENDED), Optional.empty());
+  }
+
+  @Test
+  void aLostEventIsCaught() {
+    assertCaught(Optional.of(Rows.EVENT), Optional.empty());
+  }
+
+  @Test
+  void anEventThatOutlivesItsMessageIsCaught() {
+    assertCaught(Optional.empty(), Optional.of(Rows.EVENT));
+  }
+
+  @Test
+  void aStreamThatMissesAnEntryIsCaught() {
+    assertCaught(Optional.of(Rows.FEED), Optional.empty());
+  }
+
+  @Test
+  void aMessageThatSearchDoesNotFindIsCaught() {
+    assertCaught(Optional.of(Rows.FIND), Optional.empty());
   }
 
   @Test

@@ -10,8 +10,10 @@ import io.mailraft.queue.MessageId;
 import io.mailraft.queue.store.Table;
 import io.mailraft.queue.store.View;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What must hold of a shard's rows after every record, read from the rows alone. */
@@ -24,6 +26,7 @@ final class ShardInvariants {
     i3_aVisibleMessageIsWhole(view);
     i4_anOpenDeliveryIsInOnePlace(view);
     i2_aMessageIsOpenAsLongAsOneOfItsDeliveries(view);
+    everyKeyHasAnAgeAndEveryAgeAKey(view);
     countersAreExact(view, fold);
   }
 
@@ -102,6 +105,23 @@ final class ShardInvariants {
           assertThat(message).as("I2: %s has %d open deliveries", id, count).isEqualTo(count > 0);
           assertThat(ended).as("I2: %s has %d open deliveries", id, count).isEqualTo(count == 0);
         });
+  }
+
+  private static void everyKeyHasAnAgeAndEveryAgeAKey(View view) {
+    Set<String> keys = new HashSet<>();
+    view.scan(Rows.KEY, Rows.FIRST, END, (key, value) -> keys.add(HexFormat.of().formatHex(key)));
+    Set<String> aged = new HashSet<>();
+    view.scan(
+        Rows.KEY_AGE,
+        Rows.FIRST,
+        END,
+        (key, value) -> {
+          assertThat(aged.add(HexFormat.of().formatHex(Rows.lastKey(key))))
+              .as("a key has one age")
+              .isTrue();
+          return true;
+        });
+    assertThat(aged).as("ages of keys").isEqualTo(keys);
   }
 
   private static void countersAreExact(View view, ShardFold fold) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.FenceNode;
+import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.NodeAddresses;
 import io.mailraft.api.log.OrderDeliveries;
 import io.mailraft.api.log.OrderKind;
@@ -56,7 +58,7 @@ class ShardLeaderTest {
       new ShardLeader(
           group,
           fold,
-          new ShardSettings(Duration.ZERO, Duration.ofMinutes(1)),
+          new ShardSettings(Duration.ZERO, Duration.ofMinutes(1), Duration.ZERO, 1 << 20),
           InstantSource.system(),
           NODE,
           controlIndex::get,
@@ -76,21 +78,19 @@ class ShardLeaderTest {
   }
 
   private void store(int number) {
-    group
-        .propose(
-            Record.newBuilder()
-                .setStoreMessage(
-                    StoreMessage.newBuilder()
-                        .setId(new MessageId(number, 0).toByteString())
-                        .setBody(ByteString.copyFromUtf8("x"))
-                        .addRecipients(
-                            Recipient.newBuilder()
-                                .setSeq(1)
-                                .setAddress("a@example.com")
-                                .setZone("default")
-                                .setDomain("example.com")))
-                .build())
-        .join();
+    group.propose(Record.newBuilder().setStoreMessage(message(number)).build()).join();
+  }
+
+  private static StoreMessage.Builder message(int number) {
+    return StoreMessage.newBuilder()
+        .setId(new MessageId(number, 0).toByteString())
+        .setBody(ByteString.copyFromUtf8("x"))
+        .addRecipients(
+            Recipient.newBuilder()
+                .setSeq(1)
+                .setAddress("a@example.com")
+                .setZone("default")
+                .setDomain("example.com"));
   }
 
   private void outcome(DeliveryRef ref, OutcomeKind kind) {
@@ -239,6 +239,49 @@ class ShardLeaderTest {
     assertThat(group.rows(Rows.ENDED)).isEqualTo(messages);
     leader.start();
     await(() -> group.rows(Rows.ENDED) + group.rows(Rows.EXPIRY) + group.rows(Rows.DELIVERY) == 0);
+  }
+
+  @Test
+  void keysAreForgottenADayAfterTheirMessageAndNoEarlier() {
+    // Stamps of this group are small numbers: everything is older than a day.
+    group
+        .propose(
+            Record.newBuilder()
+                .setStoreMessage(
+                    message(1)
+                        .setIdempotency(
+                            IdempotencyKey.newBuilder()
+                                .setHash(ByteString.copyFrom(new byte[32]))
+                                .setFingerprint(ByteString.copyFrom(new byte[32]))))
+                .build())
+        .join();
+    assertThat(group.rows(Rows.KEY)).isOne();
+    assertThat(ShardLeader.KEYS_REMEMBERED).isEqualTo(Duration.ofHours(24));
+    leader.start();
+    await(() -> group.rows(Rows.KEY) + group.rows(Rows.KEY_AGE) == 0);
+  }
+
+  @Test
+  void aMessageWithATimeToBeSentIsDeferredUntilThenAndClaimedAfterIt() {
+    leader.start();
+    attach(List.of());
+    group
+        .propose(
+            Record.newBuilder()
+                .setStoreMessage(
+                    message(1).setEnvelope(Envelope.newBuilder().setSendAtMillis(1_000_000)))
+                .build())
+        .join();
+    await(() -> handedOut.size() == 1);
+    group
+        .propose(
+            Record.newBuilder()
+                .setStoreMessage(
+                    message(2).setEnvelope(Envelope.newBuilder().setSendAtMillis(Long.MAX_VALUE)))
+                .build())
+        .join();
+    assertThat(fold.counters().lane(new Lane("default", "example.com")))
+        .isEqualTo(new Depth(0, 1, 1, 0));
   }
 
   @Test

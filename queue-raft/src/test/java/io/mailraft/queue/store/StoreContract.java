@@ -105,6 +105,37 @@ abstract class StoreContract {
   }
 
   @Test
+  void aScanDownGoesFromTheLastKeyBeforeTheExclusiveEndToTheInclusiveStartAndEndsWhenTold() {
+    Batch batch = store.begin();
+    for (int first : new int[] {0xff, 0x80, 0x7f, 0x00}) {
+      batch.put(ANY, new byte[] {(byte) first}, bytes("x"));
+    }
+    commit(batch);
+
+    List<Integer> seen = new ArrayList<>();
+    store.scanDown(
+        ANY, new byte[] {0x7f}, new byte[] {(byte) 0xff}, (key, value) -> seen.add(key[0] & 0xff));
+    assertThat(seen).containsExactly(0x80, 0x7f);
+
+    seen.clear();
+    try (Store.Frozen frozen = store.freeze()) {
+      frozen.scanDown(
+          ANY,
+          new byte[] {0},
+          new byte[] {(byte) 0xff, 0},
+          (key, value) -> {
+            seen.add(key[0] & 0xff);
+            return seen.size() < 2;
+          });
+    }
+    assertThat(seen).containsExactly(0xff, 0x80);
+
+    seen.clear();
+    store.scanDown(ANY, new byte[] {9}, new byte[] {1}, (key, value) -> seen.add(1));
+    assertThat(seen).isEmpty();
+  }
+
+  @Test
   void aKeyOfAnOnceTableMayTakeEveryLegalPathWithinABatchAndAcrossBatches() {
     Batch batch = store.begin();
     batch.put(ONCE, bytes("k"), bytes("1"));

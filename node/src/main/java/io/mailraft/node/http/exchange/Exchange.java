@@ -11,6 +11,8 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import io.mailraft.node.access.Account;
+import io.mailraft.node.access.TlsIdentity;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +32,7 @@ public final class Exchange {
 
   private final ServiceRequestContext context;
   private final HttpRequest request;
+  private final ErrorForm errors;
   private final Duration stall;
   private final Duration whole;
   private final CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
@@ -43,9 +46,15 @@ public final class Exchange {
     void writeTo(JsonGenerator json) throws IOException;
   }
 
-  Exchange(ServiceRequestContext context, HttpRequest request, Duration stall, Duration whole) {
+  Exchange(
+      ServiceRequestContext context,
+      HttpRequest request,
+      ErrorForm errors,
+      Duration stall,
+      Duration whole) {
     this.context = context;
     this.request = request;
+    this.errors = errors;
     this.stall = stall;
     this.whole = whole;
   }
@@ -92,6 +101,16 @@ public final class Exchange {
     return context.remoteAddress().getAddress();
   }
 
+  /** Who the client has proved to be; empty where nobody was asked. */
+  public Optional<Account> account() {
+    return Account.of(context);
+  }
+
+  /** TLS version and cipher of the connection; empty without TLS. */
+  public String tls() {
+    return Optional.ofNullable(context.sslSession()).map(TlsIdentity::words).orElse("");
+  }
+
   /** The body from its first byte. Asked for once. */
   public InputStream body() {
     BodyStream opened = new BodyStream(request, stall, whole);
@@ -101,15 +120,16 @@ public final class Exchange {
 
   /** Answers with a small JSON document. */
   public void json(HttpStatus status, JsonBody content) throws IOException {
-    answer(ResponseHeaders.builder(status), content);
+    answer(ResponseHeaders.builder(status), MediaType.JSON_UTF_8, content);
   }
 
-  private void answer(ResponseHeadersBuilder headers, JsonBody content) throws IOException {
+  private void answer(ResponseHeadersBuilder headers, MediaType type, JsonBody content)
+      throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     write(bytes, content);
     answer.complete(
         HttpResponse.of(
-            headers.contentType(MediaType.JSON_UTF_8).build(),
+            headers.contentType(type).build(),
             com.linecorp.armeria.common.HttpData.wrap(bytes.toByteArray())));
   }
 
@@ -145,23 +165,18 @@ public final class Exchange {
   }
 
   /** Answers with an error, or breaks off the answer that has begun. */
-  void fail(HttpStatus status, String code, String message, Optional<Duration> retryAfter) {
+  void fail(Fault fault) {
     if (stream.isPresent()) {
-      stream.get().abort(new IOException(message));
+      stream.get().abort(new IOException(fault.message()));
       return;
     }
-    ResponseHeadersBuilder headers = ResponseHeaders.builder(status);
-    retryAfter.ifPresent(
-        after -> headers.set(HttpHeaderNames.RETRY_AFTER, String.valueOf(after.toSeconds())));
+    ResponseHeadersBuilder headers = ResponseHeaders.builder(fault.status());
+    fault
+        .retryAfter()
+        .ifPresent(
+            after -> headers.set(HttpHeaderNames.RETRY_AFTER, String.valueOf(after.toSeconds())));
     try {
-      answer(
-          headers,
-          json -> {
-            json.writeStartObject();
-            json.writeStringField("error", message);
-            json.writeStringField("code", code);
-            json.writeEndObject();
-          });
+      answer(headers, errors.mediaType(), json -> errors.write(json, fault, context.path()));
     } catch (IOException e) {
       throw new UncheckedIOException("JSON cannot be written to memory", e);
     }
@@ -172,10 +187,11 @@ public final class Exchange {
     body.ifPresent(BodyStream::close);
     if (!answer.isDone()) {
       fail(
-          HttpStatus.INTERNAL_SERVER_ERROR,
-          "InternalError",
-          "the request was not answered",
-          Optional.empty());
+          Fault.of(
+              HttpStatus.INTERNAL_SERVER_ERROR,
+              "InternalError",
+              "the request was not answered",
+              Optional.empty()));
     }
   }
 }

@@ -32,7 +32,7 @@
  *
  * <h2>Known limits</h2>
  *
- * No TLS yet, and nobody is asked who they are.
+ * A client's account is told to calls, which treat all accounts alike.
  */
 @NullMarked
 package io.mailraft.node.http.exchange;

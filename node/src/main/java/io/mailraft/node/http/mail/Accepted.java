@@ -8,5 +8,6 @@ import io.mailraft.queue.MessageId;
  * @param id its id
  * @param recipients number of its deliveries
  * @param bytes its size, in bytes
+ * @param repeated whether it was there already: the request is a repeat
  */
-public record Accepted(MessageId id, int recipients, long bytes) {}
+public record Accepted(MessageId id, int recipients, long bytes, boolean repeated) {}

@@ -1,6 +1,7 @@
 package io.mailraft.node.http.mail;
 
 import io.mailraft.config.Cidr;
+import io.mailraft.node.access.Account;
 import io.mailraft.node.http.exchange.Exchange;
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
@@ -10,27 +11,36 @@ import java.util.Optional;
 /**
  * Who hands in a message or gives an order.
  *
- * @param user whom the caller says it acts for; empty for nobody in particular
+ * @param user who the caller has proved to be, or else whom it says it acts for; empty for nobody
+ *     in particular
  * @param origin where the message comes from: the client, or the one that it names
+ * @param trusted whether X-Sending-Zone is honoured
+ * @param tls TLS version and cipher; empty without TLS
  */
-public record Caller(String user, InetAddress origin) {
+public record Caller(String user, InetAddress origin, boolean trusted, String tls) {
   private static final String USER = "X-Authenticated-User";
   private static final String ORIGIN = "X-Originating-IP";
   private static final int USER_CHARS_MAX = 256;
 
   /**
-   * Reads what a request says of its caller. Where callers are not trusted, it says nothing.
+   * Reads what a request says of its caller. Where neither the listener nor the account is trusted,
+   * it says nothing. A name that was proved wins over one that is only given.
    *
    * @throws InputException if a name or an address is none
    */
   public static Caller of(Exchange exchange, boolean trusted) throws InputException {
-    Optional<String> user = exchange.header(USER).filter(given -> trusted);
-    Optional<String> origin = exchange.header(ORIGIN).filter(given -> trusted);
+    Optional<Account> account = exchange.account();
+    boolean believed = trusted || account.filter(Account::trustRouting).isPresent();
+    Optional<String> user = exchange.header(USER).filter(given -> believed && account.isEmpty());
+    Optional<String> origin = exchange.header(ORIGIN).filter(given -> believed);
     if (user.isPresent()) {
       check(user.get());
     }
     return new Caller(
-        user.orElse(""), origin.isPresent() ? address(origin.get()) : exchange.client());
+        user.or(() -> account.map(Account::name)).orElse(""),
+        origin.isPresent() ? address(origin.get()) : exchange.client(),
+        believed,
+        exchange.tls());
   }
 
   private static void check(String user) throws InputException {

@@ -2,11 +2,13 @@ package io.mailraft.node.http.mail;
 
 import io.mailraft.config.MailraftConfig;
 import io.mailraft.config.SmtpConfig;
+import io.mailraft.node.access.ConfigHook;
 import io.mailraft.queue.Uploads;
 import io.mailraft.router.Routing;
 import io.mailraft.router.Submission;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -26,6 +28,7 @@ import java.util.function.Function;
  * @param uploads where messages go
  * @param router gives recipients their zones
  * @param clock time for Date fields and acceptance
+ * @param hook is asked about each message
  */
 public record Front(
     String listener,
@@ -41,7 +44,8 @@ public record Front(
     Duration whole,
     Uploads uploads,
     Function<Submission, Routing> router,
-    InstantSource clock) {
+    InstantSource clock,
+    Optional<ConfigHook> hook) {
 
   /** The name that the seed's system has for what comes in by HTTP. */
   private static final String LISTENER = "api";
@@ -51,7 +55,8 @@ public record Front(
       MailraftConfig config,
       Uploads uploads,
       Function<Submission, Routing> router,
-      InstantSource clock) {
+      InstantSource clock,
+      Optional<ConfigHook> hook) {
     SmtpConfig limits = config.smtp().getFirst();
     return new Front(
         LISTENER,
@@ -67,6 +72,7 @@ public record Front(
         limits.dataTimeout(),
         uploads,
         router,
-        clock);
+        clock,
+        hook);
   }
 }

@@ -1,27 +1,35 @@
 package io.mailraft.node.http.mail;
 
 import com.google.protobuf.UnsafeByteOperations;
+import com.linecorp.armeria.common.HttpStatus;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.Recipient;
+import io.mailraft.node.access.Guidance;
+import io.mailraft.node.access.GuidanceException;
+import io.mailraft.node.access.Handed;
+import io.mailraft.node.http.exchange.RefusedException;
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
+import io.mailraft.node.message.NamedZone;
 import io.mailraft.node.mime.HeaderLines;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
+import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
 import io.mailraft.router.Decision;
+import io.mailraft.router.Headers;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Routing;
-import io.mailraft.router.Submission;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,6 +44,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class MailIntake implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MailIntake.class);
+  private static final String PROTOCOL = "HTTP";
+  private static final Duration LATER = Duration.ofSeconds(5);
   private static final int BLOCK_BYTES = 16 << 10;
 
   /** Most zones that the log names for one message as passed over. */
@@ -43,6 +53,7 @@ public final class MailIntake implements AutoCloseable {
 
   private final Front front;
   private final Caller caller;
+  private final Terms terms;
   private final LineEnds lines;
   private final HeaderSection headers;
   private final BodyHash bodyHash = new BodyHash();
@@ -55,9 +66,10 @@ public final class MailIntake implements AutoCloseable {
   /**
    * @param keepsHeaders whether {@link #headerLines} will be asked for
    */
-  public MailIntake(Front front, Caller caller, boolean keepsHeaders) {
+  public MailIntake(Front front, Caller caller, Terms terms, boolean keepsHeaders) {
     this.front = front;
     this.caller = caller;
+    this.terms = terms;
     this.keepsHeaders = keepsHeaders;
     this.lines = new LineEnds(front.maxLineBytes(), this::content);
     this.headers = new HeaderSection(front.maxHeaderBytes());
@@ -152,7 +164,10 @@ public final class MailIntake implements AutoCloseable {
           Fault.MAIL_LOOP,
           "the message has more than " + front.maxReceivedHeaders() + " Received headers: a loop");
     }
-    Upload begun = front.uploads().begin();
+    Upload begun =
+        terms.key().isPresent()
+            ? front.uploads().begin(terms.key().get())
+            : front.uploads().begin();
     upload = Optional.of(begun);
     begun.write(headers.bytes());
     byte[] early = headers.firstBodyLine();
@@ -191,33 +206,35 @@ public final class MailIntake implements AutoCloseable {
    *
    * @throws QueueException if it is known that this did not happen, or not known that it did
    * @throws InputException if there are too many recipients
+   * @throws RefusedException if the user's own application refuses it, or cannot be asked
    */
   public Accepted commit(MailEnvelope mail) throws IOException, QueueException {
     check(mail, front);
     HeaderFacts known = facts.orElseThrow(() -> new IllegalStateException("not ended"));
+    Headers routed = terms.zone().<Headers>map(zone -> new NamedZone(known, zone)).orElse(known);
     Upload complete = upload.orElseThrow(() -> new IllegalStateException("not ended"));
+    Guidance guidance = guidance(mail);
+    String sender = guidance.sender().orElse(mail.sender());
     Set<Refusal> passedOver = new LinkedHashSet<>();
     List<Recipient> recipients =
         recipients(
             mail,
             front
                 .router()
-                .apply(
-                    new Submission(
-                        known, mail.sender(), Optional.of(caller.origin()), front.trusted())),
+                .apply(guidance.submission(routed, sender, caller.origin(), caller.trusted())),
             passedOver);
-    complete.commit(envelope(mail, known), recipients);
+    MessageId id = complete.commit(envelope(mail, known, sender, guidance), recipients);
     passedOver.stream()
         .limit(REFUSALS_LOGGED_MAX)
         .forEach(
             refusal ->
                 LOG.info(
                     "{}: {} names the zone '{}', which is {}: passed over",
-                    complete.id(),
+                    id,
                     refusal.rule().key(),
                     refusal.zone(),
                     refusal.reason().text()));
-    return new Accepted(complete.id(), recipients.size(), complete.bytes());
+    return new Accepted(id, recipients.size(), complete.bytes(), !id.equals(complete.id()));
   }
 
   /**
@@ -254,26 +271,58 @@ public final class MailIntake implements AutoCloseable {
     return recipients;
   }
 
-  private Envelope envelope(MailEnvelope mail, HeaderFacts known) {
+  private Guidance guidance(MailEnvelope mail) throws RefusedException {
+    if (front.hook().isEmpty()) {
+      return Guidance.NONE;
+    }
     String origin = caller.originText();
-    String literal = "[" + (origin.indexOf(':') >= 0 ? "IPv6:" : "") + origin + "]";
-    return Envelope.newBuilder()
-        .setSender(mail.sender())
-        .setEightBit(lines.eightBit())
-        .setSmtpUtf8(mail.smtpUtf8())
-        .setListener(front.listener())
-        .setOrigin(origin)
-        .setOriginHost("[" + origin + "]")
-        // Nobody greets by HTTP; the Received header wants a name, and this is the one that is
-        // known.
-        .setHelo(literal)
-        .setProtocol("HTTP")
-        .setUser(caller.user())
-        .setAcceptedMillis(front.clock().millis())
-        .setMessageId(known.messageId())
-        .setNode(front.node())
-        .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()))
-        .build();
+    try {
+      return front
+          .hook()
+          .get()
+          .ask(
+              new Handed(
+                  mail.sender(), origin, "[" + origin + "]", literal(), PROTOCOL, caller.user()))
+          .checked(mail.smtpUtf8());
+    } catch (GuidanceException e) {
+      throw e.isTemporary()
+          ? new RefusedException(
+              HttpStatus.SERVICE_UNAVAILABLE, "TryLater", e.text(), Optional.of(LATER))
+          : new RefusedException(HttpStatus.FORBIDDEN, "Refused", e.text());
+    }
+  }
+
+  private String literal() {
+    String origin = caller.originText();
+    return "[" + (origin.indexOf(':') >= 0 ? "IPv6:" : "") + origin + "]";
+  }
+
+  private Envelope envelope(
+      MailEnvelope mail, HeaderFacts known, String sender, Guidance guidance) {
+    String origin = caller.originText();
+    Envelope.Builder envelope =
+        Envelope.newBuilder()
+            .setSender(sender)
+            .setEightBit(lines.eightBit())
+            .setSmtpUtf8(mail.smtpUtf8())
+            .setListener(front.listener())
+            .setOrigin(origin)
+            .setOriginHost("[" + origin + "]")
+            // Nobody greets by HTTP; the Received header wants a name, and this is the one that is
+            // known.
+            .setHelo(literal())
+            .setProtocol(PROTOCOL)
+            .setUser(caller.user())
+            .setTls(caller.tls())
+            .setAcceptedMillis(front.clock().millis())
+            .setMessageId(known.messageId())
+            .setNode(front.node())
+            .addAllTags(terms.tags())
+            .setMetadata(terms.metadata())
+            .setSendAtMillis(terms.sendAtMillis())
+            .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()));
+    guidance.writeTo(envelope);
+    return envelope.build();
   }
 
   /** Gives the message up, unless it was committed. */

@@ -1,6 +1,7 @@
 package io.mailraft.node.http.seed;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.mailraft.api.log.DkimKey;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.stored.DeliveryState;
 import io.mailraft.api.stored.StoredDelivery;
@@ -67,10 +68,21 @@ final class MessageCall implements Calls.Call {
     }
     json.writeNumberField("time", message.id().millis());
     json.writeObjectFieldStart("dkim");
-    json.writeStringField("hashAlgo", "sha256");
+    String hashAlgo = envelope.getDkim().getHashAlgo();
+    json.writeStringField("hashAlgo", hashAlgo.isEmpty() ? "sha256" : hashAlgo);
     if (!envelope.getBodyHash().isEmpty()) {
       json.writeStringField(
           "bodyHash", Base64.getEncoder().encodeToString(envelope.getBodyHash().toByteArray()));
+    }
+    if (envelope.getDkim().getKeysCount() > 0) {
+      json.writeArrayFieldStart("keys");
+      for (DkimKey key : envelope.getDkim().getKeysList()) {
+        json.writeStartObject();
+        json.writeStringField("domainName", key.getDomainName());
+        json.writeStringField("keySelector", key.getKeySelector());
+        json.writeEndObject(); // The private key is for signing, and for nobody to see.
+      }
+      json.writeEndArray();
     }
     json.writeEndObject();
     json.writeArrayFieldStart("headers");

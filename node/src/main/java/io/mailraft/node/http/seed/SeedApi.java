@@ -1,21 +1,21 @@
 package io.mailraft.node.http.seed;
 
-import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
 import io.mailraft.config.MailraftConfig;
+import io.mailraft.node.access.ConfigHook;
 import io.mailraft.node.http.exchange.Calls;
-import io.mailraft.node.http.exchange.RefusedException;
+import io.mailraft.node.http.exchange.ErrorForm;
+import io.mailraft.node.http.mail.AcceptedMeters;
 import io.mailraft.node.http.mail.Front;
+import io.mailraft.node.http.mail.MailCalls;
 import io.mailraft.node.spool.Spool;
 import io.mailraft.queue.Inspection;
 import io.mailraft.queue.Queue;
 import io.mailraft.router.Router;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The calls of the seed's API, and what they share. */
@@ -23,9 +23,10 @@ public final class SeedApi implements AutoCloseable {
   /** Heap that one request may want beside what is bounded elsewhere, in bytes. */
   private static final long REQUEST_BYTES = 512 << 10;
 
-  private static final Duration START_WAIT = Duration.ofSeconds(1);
-
   private final Calls calls;
+  private final Front front;
+  private final Spool spool;
+  private final AcceptedMeters meters;
   private final SendCall send;
   private final SendRawCall sendRaw;
   private final CounterCalls counters;
@@ -39,6 +40,7 @@ public final class SeedApi implements AutoCloseable {
    * Opens the directory of spooled requests.
    *
    * @param router the zones as they are
+   * @param hook is asked about each message
    * @throws IOException if the directory cannot be used
    */
   public SeedApi(
@@ -46,14 +48,15 @@ public final class SeedApi implements AutoCloseable {
       Queue queue,
       Supplier<Router> router,
       InstantSource clock,
-      MeterRegistry metrics)
+      MeterRegistry metrics,
+      Optional<ConfigHook> hook)
       throws IOException {
     long heap = Runtime.getRuntime().maxMemory();
-    Front front = Front.of(config, queue, submission -> router.get().route(submission), clock);
-    Spool spool = new Spool(config.node().dataDir(), config.queue().minFreeBytes(), heap / 16);
+    front = Front.of(config, queue, submission -> router.get().route(submission), clock, hook);
+    spool = new Spool(config.node().dataDir(), config.queue().minFreeBytes(), heap / 16);
     Inspection inspection = queue.inspection();
     Zones zones = new Zones(inspection, router);
-    SeedMeters meters = new SeedMeters(metrics);
+    meters = new AcceptedMeters(metrics);
     calls =
         new Calls(
             config.http().listen().isLoopback(),
@@ -108,17 +111,12 @@ public final class SeedApi implements AutoCloseable {
   }
 
   private HttpService service(Calls.Call call) {
-    return calls.service(
-        exchange -> {
-          if (!open) {
-            throw new RefusedException(
-                HttpStatus.SERVICE_UNAVAILABLE,
-                "Starting",
-                "this node is starting, try again later",
-                Optional.of(START_WAIT));
-          }
-          call.serve(exchange);
-        });
+    return shared().service(call, ErrorForm.PLAIN);
+  }
+
+  /** What other calls of the listener have in common with these. */
+  public MailCalls shared() {
+    return new MailCalls(calls, front, spool, meters, () -> open);
   }
 
   /** From here on calls are served: the node has joined its cluster and knows its zones. */

@@ -3,9 +3,13 @@ package io.mailraft.node.http.seed;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.Exchange;
 import io.mailraft.node.http.mail.Accepted;
+import io.mailraft.node.http.mail.AcceptedMeters;
+import io.mailraft.node.http.mail.BodyCheck;
 import io.mailraft.node.http.mail.Caller;
 import io.mailraft.node.http.mail.Front;
+import io.mailraft.node.http.mail.HeaderEnvelope;
 import io.mailraft.node.http.mail.MailIntake;
+import io.mailraft.node.http.mail.Terms;
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.mime.MailEnvelope;
@@ -15,16 +19,16 @@ import java.io.IOException;
 /** POST /send-raw: a whole message, with its envelope in the query or in its headers. */
 final class SendRawCall implements Calls.Call {
   private final Front front;
-  private final SeedMeters meters;
+  private final AcceptedMeters meters;
 
-  SendRawCall(Front front, SeedMeters meters) {
+  SendRawCall(Front front, AcceptedMeters meters) {
     this.front = front;
     this.meters = meters;
   }
 
   @Override
   public void serve(Exchange exchange) throws IOException, QueueException {
-    Submissions.checkBody(
+    BodyCheck.check(
         exchange,
         front,
         type ->
@@ -34,7 +38,7 @@ final class SendRawCall implements Calls.Call {
     Caller caller = Caller.of(exchange, front.trusted());
     // What the query says is judged before the body is waited for.
     HeaderEnvelope envelope = new HeaderEnvelope(exchange.query("from"), exchange.queries("to"));
-    try (MailIntake intake = new MailIntake(front, caller, true)) {
+    try (MailIntake intake = new MailIntake(front, caller, Terms.NONE, true)) {
       intake.copy(exchange.body());
       if (intake.isEmpty()) {
         throw new InputException(Fault.INVALID_CONTENT, "the body is empty");

@@ -1,4 +1,4 @@
-package io.mailraft.node.http.seed;
+package io.mailraft.node.http.mail;
 
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The envelope of a whole message: what the query says, and its own headers for the rest. */
-final class HeaderEnvelope {
+public final class HeaderEnvelope {
   private final Optional<String> sender;
   private final List<Mailbox> recipients = new ArrayList<>();
 
@@ -23,7 +23,7 @@ final class HeaderEnvelope {
    * @param to address lists
    * @throws InputException if they are none
    */
-  HeaderEnvelope(Optional<String> from, List<String> to) throws InputException {
+  public HeaderEnvelope(Optional<String> from, List<String> to) throws InputException {
     this.sender = from.isPresent() ? Optional.of(reversePath(from.get())) : Optional.empty();
     for (String list : to) {
       AddressList.parse("the parameter to", list)
@@ -50,7 +50,7 @@ final class HeaderEnvelope {
   }
 
   /** The envelope that a message's headers alone say. */
-  static MailEnvelope of(HeaderLines headers) throws InputException {
+  public static MailEnvelope of(HeaderLines headers) throws InputException {
     return new HeaderEnvelope(Optional.empty(), List.of()).with(headers);
   }
 
@@ -59,7 +59,7 @@ final class HeaderEnvelope {
    *
    * @throws InputException if there is no sender or nobody to send to
    */
-  MailEnvelope with(HeaderLines headers) throws InputException {
+  public MailEnvelope with(HeaderLines headers) throws InputException {
     List<Mailbox> to = new ArrayList<>(recipients);
     if (to.isEmpty()) {
       for (String name : List.of("to", "cc", "bcc")) {

@@ -1,17 +1,16 @@
-package io.mailraft.node.http.seed;
+package io.mailraft.node.http.mail;
 
-import io.mailraft.node.http.mail.Accepted;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /** Counts the mail that comes in by HTTP. */
-final class SeedMeters {
+public final class AcceptedMeters {
   private final Counter messages;
   private final Counter recipients;
   private final DistributionSummary sizes;
 
-  SeedMeters(MeterRegistry registry) {
+  public AcceptedMeters(MeterRegistry registry) {
     messages = Counter.builder("mailraft.http.messages.accepted").register(registry);
     recipients = Counter.builder("mailraft.http.recipients.accepted").register(registry);
     sizes =
@@ -20,7 +19,11 @@ final class SeedMeters {
             .register(registry);
   }
 
-  void accepted(Accepted accepted) {
+  /** A message was accepted; a repeat of it counts no more. */
+  public void accepted(Accepted accepted) {
+    if (accepted.repeated()) {
+      return;
+    }
     messages.increment();
     recipients.increment(accepted.recipients());
     sizes.record((double) accepted.bytes());

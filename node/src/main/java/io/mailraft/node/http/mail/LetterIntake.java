@@ -1,0 +1,45 @@
+package io.mailraft.node.http.mail;
+
+import io.mailraft.node.mime.Letter;
+import io.mailraft.node.mime.MailEnvelope;
+import io.mailraft.queue.QueueException;
+import java.io.IOException;
+import java.util.Optional;
+
+/** The way of a message that came as JSON into the queue. */
+public final class LetterIntake {
+  private LetterIntake() {}
+
+  /**
+   * A message that a majority of nodes has.
+   *
+   * @param mail whom it is from and to
+   * @param accepted what the queue made of it
+   */
+  public record Taken(MailEnvelope mail, Accepted accepted) {}
+
+  /**
+   * Writes the message and hands it over. Returns once a majority has it on disk (I1).
+   *
+   * @throws QueueException if it is known that this did not happen, or not known that it did
+   * @throws IOException if the message cannot be taken
+   */
+  public static Taken take(Letter letter, Front front, Caller caller, Terms terms)
+      throws IOException, QueueException {
+    letter.check();
+    Optional<MailEnvelope> named = letter.envelope();
+    if (named.isPresent()) {
+      MailIntake.check(named.get(), front);
+    }
+    try (MailIntake intake = new MailIntake(front, caller, terms, named.isEmpty())) {
+      if (letter.isRaw()) {
+        intake.copy(letter.rawContent());
+      } else {
+        intake.copy(letter::writeTo);
+      }
+      intake.end();
+      MailEnvelope mail = named.isPresent() ? named.get() : HeaderEnvelope.of(intake.headerLines());
+      return new Taken(mail, intake.commit(mail));
+    }
+  }
+}
