@@ -16,6 +16,7 @@ import io.mailraft.router.Router;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The calls of the seed's API, and what they share. */
