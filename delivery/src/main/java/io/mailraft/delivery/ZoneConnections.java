@@ -127,7 +127,7 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
   }
 
   /** All sources of this node are blocklisted: another node tries, or the claims are deferred. */
-  private void blocklisted(List<Held> some, Reply reply, Hop hop, Exits exits) {
+  void blocklisted(List<Held> some, Reply reply, Hop hop, Exits exits) {
     Optional<String> other = sites.nextElsewhere();
     List<Held> left = new ArrayList<>(some.size());
     for (Held held : some) {
