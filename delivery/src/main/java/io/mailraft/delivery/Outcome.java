@@ -15,18 +15,30 @@ public sealed interface Outcome {
    */
   String reply();
 
+  /** What was found on the connection; empty where no transaction had begun. */
+  Optional<Attempt> attempt();
+
   /** The remote took it. */
-  record Delivered(Claim claim, String reply, String source, String host) implements Outcome {}
+  record Delivered(Claim claim, String reply, String source, String host, Optional<Attempt> attempt)
+      implements Outcome {}
 
   /** It did not work this time, and is to be tried again after the delay. */
-  record Deferred(Claim claim, String reply, String source, String host, Duration delay)
+  record Deferred(
+      Claim claim,
+      String reply,
+      String source,
+      String host,
+      Duration delay,
+      Optional<Attempt> attempt)
       implements Outcome {}
 
   /** It will never work. */
-  record Bounced(Claim claim, String reply, String source, String host) implements Outcome {}
+  record Bounced(Claim claim, String reply, String source, String host, Optional<Attempt> attempt)
+      implements Outcome {}
 
   /** It did not work for longer than allowed. */
-  record Expired(Claim claim, String reply, String source, String host) implements Outcome {}
+  record Expired(Claim claim, String reply, String source, String host, Optional<Attempt> attempt)
+      implements Outcome {}
 
   /**
    * It was not attempted (stopping, lease lapsed before the start): back to the queue.
@@ -38,6 +50,11 @@ public sealed interface Outcome {
     /** Any source will do. */
     public Returned(Claim claim, String reply) {
       this(claim, reply, Optional.empty());
+    }
+
+    @Override
+    public Optional<Attempt> attempt() {
+      return Optional.empty();
     }
   }
 }

@@ -26,6 +26,7 @@ import picocli.CommandLine.Help.Ansi;
       WhyCommand.class,
       ZoneCommand.class,
       MessageCommand.class,
+      QuotaCommand.class,
       ConfigCommand.class,
       VerifyStateCommand.class,
       DemoCommand.class

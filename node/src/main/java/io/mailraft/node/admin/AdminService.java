@@ -16,6 +16,8 @@ import io.mailraft.api.admin.OrderMessageRequest;
 import io.mailraft.api.admin.OrderMessageResponse;
 import io.mailraft.api.admin.OrderZoneRequest;
 import io.mailraft.api.admin.OrderZoneResponse;
+import io.mailraft.api.admin.QuotaRequest;
+import io.mailraft.api.admin.QuotaResponse;
 import io.mailraft.api.admin.RouteRequest;
 import io.mailraft.api.admin.RouteResponse;
 import io.mailraft.api.admin.StatusRequest;
@@ -160,6 +162,16 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
       answer.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
     } catch (NoSuchElementException e) {
       answer.onError(Status.NOT_FOUND.withDescription(e.getMessage()).asRuntimeException());
+    }
+  }
+
+  @Override
+  public void quota(QuotaRequest request, StreamObserver<QuotaResponse> answer) {
+    try {
+      answer.onNext(new QuotaAnswer(queue, InstantSource.system()).answer(request));
+      answer.onCompleted();
+    } catch (IllegalArgumentException e) {
+      answer.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
     }
   }
 

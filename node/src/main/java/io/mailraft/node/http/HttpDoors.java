@@ -96,7 +96,10 @@ public final class HttpDoors implements AutoCloseable {
         (delegate, context, request) ->
             allowed(http.allow(), context.remoteAddress())
                 ? delegate.serve(context, request)
-                : JsonErrors.answer(HttpStatus.FORBIDDEN, "this address is not on the allow list"));
+                : JsonErrors.answer(
+                    context.path(),
+                    HttpStatus.FORBIDDEN,
+                    "this address is not on the allow list"));
     routes.accept(served);
     servers.add(served.build());
     servers.add(

@@ -53,16 +53,24 @@ final class JsonErrors implements ServerErrorHandler {
     return query < 0 ? headers.path() : headers.path().substring(0, query);
   }
 
-  /** An error with a text of ours. */
-  static HttpResponse answer(HttpStatus status, String error) {
-    return answer(ResponseHeaders.builder(status), error);
+  /**
+   * An error with a text of ours.
+   *
+   * @param path what was asked for
+   */
+  static HttpResponse answer(String path, HttpStatus status, String error) {
+    return answer(path, ResponseHeaders.builder(status), error);
   }
 
   /** The same with more headers. */
-  static HttpResponse answer(ResponseHeadersBuilder headers, String error) {
-    return HttpResponse.of(
-        headers.contentType(MediaType.JSON_UTF_8).build(),
-        HttpData.ofUtf8(text(headers.status(), error)));
+  static HttpResponse answer(String path, ResponseHeadersBuilder headers, String error) {
+    return Problem.covers(path)
+        ? HttpResponse.of(
+            headers.contentType(Problem.MEDIA_TYPE).build(),
+            HttpData.wrap(Problem.of(headers.status(), error, path)))
+        : HttpResponse.of(
+            headers.contentType(MediaType.JSON_UTF_8).build(),
+            HttpData.ofUtf8(text(headers.status(), error)));
   }
 
   private static String text(HttpStatus status, String error) {

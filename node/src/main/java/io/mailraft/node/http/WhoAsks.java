@@ -48,11 +48,11 @@ final class WhoAsks implements DecoratingHttpServiceFunction {
     }
     if (!auth.allowPlaintext() && !context.sessionProtocol().isTls()) {
       return JsonErrors.answer(
-          HttpStatus.FORBIDDEN, "this listener takes passwords under TLS alone");
+          context.path(), HttpStatus.FORBIDDEN, "this listener takes passwords under TLS alone");
     }
     Optional<Credentials> credentials = header.flatMap(Credentials::ofHeader);
     if (credentials.isEmpty()) {
-      return unauthorized();
+      return unauthorized(context);
     }
     CompletableFuture<Verdict> verdict =
         gate.ask(credentials.get(), context.remoteAddress().getAddress(), Transport.HTTP);
@@ -79,31 +79,35 @@ final class WhoAsks implements DecoratingHttpServiceFunction {
         admitted.account().attachTo(context);
         yield delegate.serve(context, request);
       }
-      case Verdict.Denied _ -> unauthorized();
+      case Verdict.Denied _ -> unauthorized(context);
       case Verdict.TooMany tooMany ->
           later(
+              context,
               HttpStatus.TOO_MANY_REQUESTS,
               String.valueOf(tooMany.retryAfter().toSeconds()),
               "too many failed attempts, try again later");
       case Verdict.Unavailable _ ->
           later(
+              context,
               HttpStatus.SERVICE_UNAVAILABLE,
               SOON_SECONDS,
               "nobody can tell just now who you are, try again later");
     };
   }
 
-  private static HttpResponse unauthorized() {
+  private static HttpResponse unauthorized(ServiceRequestContext context) {
     return JsonErrors.answer(
+        context.path(),
         ResponseHeaders.builder(HttpStatus.UNAUTHORIZED)
             .set(HttpHeaderNames.WWW_AUTHENTICATE, CHALLENGE),
         "this listener wants to know who you are: name and password (Basic) or a token (Bearer)"
             + " that are known");
   }
 
-  private static HttpResponse later(HttpStatus status, String seconds, String error) {
+  private static HttpResponse later(
+      ServiceRequestContext context, HttpStatus status, String seconds, String error) {
     ResponseHeadersBuilder headers = ResponseHeaders.builder(status);
     headers.set(HttpHeaderNames.RETRY_AFTER, seconds);
-    return JsonErrors.answer(headers, error);
+    return JsonErrors.answer(context.path(), headers, error);
   }
 }

@@ -73,7 +73,7 @@ class HttpDoorsTest {
   @Test
   void beyondLoopbackOnlyTheAllowListIsServed() throws Exception {
     try (HttpDoors doors = open("0.0.0.0", List.of(Cidr.parse("192.0.2.0/24")), LOOPBACK)) {
-      for (String path : List.of("/healthz", "/readyz", "/metrics", "/nowhere")) {
+      for (String path : List.of("/healthz", "/readyz", "/metrics", "/nowhere", "/v1/messages")) {
         assertThat(status(doors, path)).as(path).isEqualTo(403);
       }
     }

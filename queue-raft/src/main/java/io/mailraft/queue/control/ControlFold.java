@@ -2,11 +2,13 @@ package io.mailraft.queue.control;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.GiveQuota;
 import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.JoinNode;
 import io.mailraft.api.log.LeaseRef;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.stored.StoredNode;
+import io.mailraft.queue.quota.QuotaTable;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.Fold;
 import io.mailraft.queue.raft.FoldException;
@@ -52,6 +54,9 @@ public final class ControlFold implements Fold {
   private final List<GiveSends> given = new ArrayList<>();
   private final ThrottleClock clock = new ThrottleClock(System::nanoTime);
   private final SlotTable slots = new SlotTable(clock);
+  private final QuotaTable quotas = new QuotaTable();
+  private final List<Consumer<GiveQuota>> quotaListeners = new CopyOnWriteArrayList<>();
+  private final List<GiveQuota> quotaGiven = new ArrayList<>();
   private final DocumentFold documents = new DocumentFold();
   private final SuspensionFold suspensions = new SuspensionFold();
   private boolean changed;
@@ -60,7 +65,13 @@ public final class ControlFold implements Fold {
 
   @Override
   public List<Table> tables() {
-    return List.of(NODE, DocumentRow.TABLE, SlotTable.SLOTS, SlotTable.CLOCK, SuspensionFold.TABLE);
+    return List.of(
+        NODE,
+        DocumentRow.TABLE,
+        SlotTable.SLOTS,
+        SlotTable.CLOCK,
+        QuotaTable.QUOTAS,
+        SuspensionFold.TABLE);
   }
 
   /** The state as applied here. */
@@ -103,6 +114,16 @@ public final class ControlFold implements Fold {
     sendListeners.add(listener);
   }
 
+  /** Hears of every decision about quotas, on the apply thread; must not block. */
+  public void onQuotas(Consumer<GiveQuota> listener) {
+    quotaListeners.add(listener);
+  }
+
+  /** What was given of quotas. */
+  public QuotaTable quotas() {
+    return quotas;
+  }
+
   /** The clock of rates, as this replica knows it. */
   public ThrottleClock clock() {
     return clock;
@@ -119,6 +140,8 @@ public final class ControlFold implements Fold {
     renewed.clear();
     given.clear();
     slots.load(view);
+    quotaGiven.clear();
+    quotas.load(view);
     view.scan(
         NODE,
         FIRST,
@@ -164,6 +187,10 @@ public final class ControlFold implements Fold {
       sendListeners.forEach(listener -> listener.accept(decision));
     }
     given.clear();
+    for (GiveQuota decision : quotaGiven) {
+      quotaListeners.forEach(listener -> listener.accept(decision));
+    }
+    quotaGiven.clear();
     if (changed) {
       changed = false;
       publish(at.index());
@@ -175,6 +202,7 @@ public final class ControlFold implements Fold {
   public void abandoned() {
     renewed.clear();
     given.clear();
+    quotaGiven.clear();
   }
 
   private void publish(long index) {
@@ -212,6 +240,11 @@ public final class ControlFold implements Fold {
         GiveSends valid =
             slots.apply(record.getGiveSends(), lease -> holder(lease).isPresent(), batch);
         given.add(valid);
+        yield new Answer.Accepted(at.index(), valid.getGrantsCount());
+      }
+      case GIVE_QUOTA -> {
+        GiveQuota valid = quotas.apply(record.getGiveQuota(), batch);
+        quotaGiven.add(valid);
         yield new Answer.Accepted(at.index(), valid.getGrantsCount());
       }
       case SUSPEND_ZONE -> {

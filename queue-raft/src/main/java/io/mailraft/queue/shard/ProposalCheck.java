@@ -50,6 +50,7 @@ final class ProposalCheck {
           LAPSE,
           SET_DOCUMENT,
           GIVE_SENDS,
+          GIVE_QUOTA,
           SUSPEND_ZONE,
           RESUME_ZONE,
           CHECKSUM,

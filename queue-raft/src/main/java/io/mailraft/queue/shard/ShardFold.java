@@ -253,7 +253,14 @@ final class ShardFold implements Fold {
         yield new Answer.Accepted(at.index(), moved);
       }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
-      case JOIN_NODE, RENEW, LAPSE, SET_DOCUMENT, GIVE_SENDS, SUSPEND_ZONE, RESUME_ZONE ->
+      case JOIN_NODE,
+          RENEW,
+          LAPSE,
+          SET_DOCUMENT,
+          GIVE_SENDS,
+          GIVE_QUOTA,
+          SUSPEND_ZONE,
+          RESUME_ZONE ->
           throw new FoldException(
               "a record of the control group in a shard: " + record.getKindCase());
       case KIND_NOT_SET ->

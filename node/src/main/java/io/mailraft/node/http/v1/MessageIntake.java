@@ -14,8 +14,6 @@ import io.mailraft.queue.QueueException;
 import io.mailraft.queue.RequestKey;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
@@ -50,9 +48,8 @@ final class MessageIntake {
    *
    * @param body its JSON
    * @param name the request, where it is to count once
-   * @param context fingerprint of what the request says of it elsewhere
    */
-  Taken take(InputStream body, Caller caller, Optional<RequestName> name, byte[] context)
+  Taken take(InputStream body, Caller caller, Optional<RequestName> name)
       throws IOException, QueueException {
     try (SpoolFile spool = spools.begin();
         JsonReader reader = new JsonReader(body, spool, front.maxMessageBytes())) {
@@ -60,25 +57,10 @@ final class MessageIntake {
       TermsReader terms = new TermsReader(reader, front, caller.trusted(), zones);
       Letter letter = LetterReader.read(reader, terms);
       Optional<RequestKey> key =
-          name.map(
-              named ->
-                  named.with(joined(fingerprint.map(Fingerprint::value).orElse(context), context)));
+          name.flatMap(named -> fingerprint.map(taken -> named.with(taken.value())));
       LetterIntake.Taken taken = LetterIntake.take(letter, front, caller, terms.terms(key));
       meters.accepted(taken.accepted());
       return new Taken(taken, terms.sendAtGiven());
-    }
-  }
-
-  private static byte[] joined(byte[] fingerprint, byte[] context) {
-    if (context.length == 0) {
-      return fingerprint;
-    }
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(fingerprint);
-      return digest.digest(context);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this JDK has no SHA-256", e);
     }
   }
 }

@@ -29,7 +29,7 @@ final class MessagesCall implements Calls.Call {
     BodyCheck.json(exchange, front);
     Caller caller = Caller.of(exchange, front.trusted());
     Optional<RequestName> name = RequestName.of(exchange, caller);
-    MessageIntake.Taken taken = intake.take(exchange.body(), caller, name, new byte[0]);
+    MessageIntake.Taken taken = intake.take(exchange.body(), caller, name);
     // Yes is said only here: take has returned, so a majority has the message on disk (I1).
     exchange.json(
         HttpStatus.ACCEPTED,

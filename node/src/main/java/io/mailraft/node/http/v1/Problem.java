@@ -64,14 +64,13 @@ public final class Problem implements ErrorForm {
 
   /** An error that the server itself found, such as an unknown path. */
   public static byte[] of(HttpStatus status, String instance) {
+    return of(status, status.reasonPhrase().toLowerCase(Locale.ROOT), instance);
+  }
+
+  /** An error that the server itself found, with a text of ours. */
+  public static byte[] of(HttpStatus status, String detail, String instance) {
     String code = status.reasonPhrase().replaceAll("[^A-Za-z]", "");
-    Fault fault =
-        new Fault(
-            status,
-            code,
-            status.reasonPhrase().toLowerCase(Locale.ROOT),
-            Optional.empty(),
-            Optional.empty());
+    Fault fault = new Fault(status, code, detail, Optional.empty(), Optional.empty());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       FORM.write(json, fault, instance);

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 public final class V1Api {
   private final MailCalls shared;
   private final MessagesCall messages;
+  private final BatchCall batch;
 
   /**
    * @param router the zones as they are
@@ -21,11 +22,21 @@ public final class V1Api {
         new MessageIntake(
             shared.front(), shared.spools(), () -> router.get().zones(), shared.meters());
     this.messages = new MessagesCall(shared.front(), intake);
+    this.batch =
+        new BatchCall(
+            shared.front(), shared.spools(), intake, Runtime.getRuntime().maxMemory() / 4);
   }
 
   /** Adds the calls to a server. */
   public void register(ServerBuilder server) {
-    server.route().post("/v1/messages").build(service(messages));
+    server
+        .route()
+        .post("/v1/messages")
+        .build(service(messages))
+        .route()
+        .post("/v1/messages/batch")
+        .build(service(batch));
+    DocsPage.register(server);
   }
 
   private HttpService service(Calls.Call call) {
