@@ -342,6 +342,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return documents;
   }
 
+  /** Which zones are suspended, and the orders for that. */
+  public Suspensions suspensions() {
+    return new Suspensions(replicas.controlClient(), replicas.control());
+  }
+
   /** The queue to look at. */
   public Inspection inspection() {
     return new Inspection(replicas, clock);
