@@ -232,13 +232,14 @@ final class Dial {
             .or(() -> equipment.sources().pick(remote.getAddress()))
             .map(address -> new InetSocketAddress(address, 0))
             .orElse(null);
+    long begunNanos = System.nanoTime();
     ChannelFuture connecting =
         local == null ? bootstrap.connect(remote) : bootstrap.connect(remote, local);
     String name = hostName;
     connecting.addListener(
         done -> {
           if (done.isSuccess()) {
-            greet(connecting.channel(), decoder, remote, name, clear);
+            greet(connecting.channel(), decoder, remote, name, clear, begunNanos);
           } else if (done.cause() instanceof BindException && !source.own()) {
             unbound(remote, name, done.cause());
           } else {
@@ -259,10 +260,21 @@ final class Dial {
   }
 
   private void greet(
-      Channel channel, ReplyDecoder decoder, InetSocketAddress remote, String name, boolean clear) {
+      Channel channel,
+      ReplyDecoder decoder,
+      InetSocketAddress remote,
+      String name,
+      boolean clear,
+      long begunNanos) {
     progress = new Progress(text(remote, name), true, System.nanoTime());
     SmtpConnection connection =
-        new SmtpConnection(channel, decoder, remote, name, equipment.config());
+        new SmtpConnection(
+            channel,
+            decoder,
+            remote,
+            name,
+            equipment.config(),
+            new Stopwatch(System::nanoTime, begunNanos));
     Hello.Listener onHello =
         new Hello.Listener() {
           @Override

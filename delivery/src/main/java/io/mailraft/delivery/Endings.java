@@ -24,7 +24,9 @@ final class Endings {
 
   /** The remote took it. */
   void delivered(Held held, Reply reply, Hop hop) {
-    report(held, new Outcome.Delivered(held.claim(), reply.text(), hop.source(), hop.host()));
+    report(
+        held,
+        new Outcome.Delivered(held.claim(), reply.text(), hop.source(), hop.host(), hop.attempt()));
   }
 
   /** It was not taken: 5yz bounces, anything else defers until the message is too old. */
@@ -32,7 +34,7 @@ final class Endings {
     Claim claim = held.claim();
     String text = reply.text();
     if (reply.permanent()) {
-      report(held, new Outcome.Bounced(claim, text, hop.source(), hop.host()));
+      report(held, new Outcome.Bounced(claim, text, hop.source(), hop.host(), hop.attempt()));
       return;
     }
     deferred(held, reply, hop);
@@ -46,10 +48,11 @@ final class Endings {
     // steps.
     long ageMillis = System.currentTimeMillis() - claim.message().acceptedMillis();
     if (ageMillis >= expireAfterMillis) {
-      report(held, new Outcome.Expired(claim, text, hop.source(), hop.host()));
+      report(held, new Outcome.Expired(claim, text, hop.source(), hop.host(), hop.attempt()));
     } else {
       Duration delay = retry.get(Math.min(Math.max(claim.attempts(), 0), retry.size() - 1));
-      report(held, new Outcome.Deferred(claim, text, hop.source(), hop.host(), delay));
+      report(
+          held, new Outcome.Deferred(claim, text, hop.source(), hop.host(), delay, hop.attempt()));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.mailraft.delivery;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /** How an attempt ended. */
 public sealed interface Outcome {
@@ -14,19 +15,36 @@ public sealed interface Outcome {
    */
   String reply();
 
+  /** What was found on the connection; empty where no transaction had begun. */
+  Optional<Attempt> attempt();
+
   /** The remote took it. */
-  record Delivered(Claim claim, String reply, String source, String host) implements Outcome {}
+  record Delivered(Claim claim, String reply, String source, String host, Optional<Attempt> attempt)
+      implements Outcome {}
 
   /** It did not work this time, and is to be tried again after the delay. */
-  record Deferred(Claim claim, String reply, String source, String host, Duration delay)
+  record Deferred(
+      Claim claim,
+      String reply,
+      String source,
+      String host,
+      Duration delay,
+      Optional<Attempt> attempt)
       implements Outcome {}
 
   /** It will never work. */
-  record Bounced(Claim claim, String reply, String source, String host) implements Outcome {}
+  record Bounced(Claim claim, String reply, String source, String host, Optional<Attempt> attempt)
+      implements Outcome {}
 
   /** It did not work for longer than allowed. */
-  record Expired(Claim claim, String reply, String source, String host) implements Outcome {}
+  record Expired(Claim claim, String reply, String source, String host, Optional<Attempt> attempt)
+      implements Outcome {}
 
   /** It was not attempted (stopping, lease lapsed before the start): back to the queue. */
-  record Returned(Claim claim, String reply) implements Outcome {}
+  record Returned(Claim claim, String reply) implements Outcome {
+    @Override
+    public Optional<Attempt> attempt() {
+      return Optional.empty();
+    }
+  }
 }

@@ -242,8 +242,10 @@ final class Sites {
    * wait than connections are being opened. A site starts with one and gets as many more as have
    * shown that it works, so one that hangs never takes many. Where it has all that it may have, an
    * idle one from another source has to leave first.
+   *
+   * @param spare whether the zone has connections to spare for sends that are still to come
    */
-  Optional<Way> choose(Site site, int connectionsMax, long nowNanos) {
+  Optional<Way> choose(Site site, int connectionsMax, boolean spare, long nowNanos) {
     if (site.messages() <= site.opening
         || (site.connections() >= connectionsMax && site.busy() >= connectionsMax)
         || site.unproven() >= Math.max(1, site.proven)
@@ -251,18 +253,18 @@ final class Sites {
       return Optional.empty();
     }
     for (Way way : site.ways().values()) {
-      if (way.pinned().messages() > way.opening && mayOpen(way, nowNanos)) {
+      if (way.pinned().messages() > way.opening && mayOpen(way, spare, nowNanos)) {
         return Optional.of(way);
       }
     }
     if (site.shared().messages() <= site.opening) {
       return Optional.empty();
     }
-    return pool.draw(source -> mayOpen(way(site, source), nowNanos))
+    return pool.draw(source -> mayOpen(way(site, source), spare, nowNanos))
         .map(source -> way(site, source));
   }
 
-  private boolean mayOpen(Way way, long nowNanos) {
+  private boolean mayOpen(Way way, boolean spare, long nowNanos) {
     if (!way.usable(nowNanos)
         || way.connections() >= way.window().size()
         || way.full.isPresent()
@@ -276,7 +278,7 @@ final class Sites {
     if (!place.waits()) {
       place.await(way.site().claims(place));
     }
-    return readiesItself(way, nowNanos) && way.site().connections() == 0;
+    return spare && readiesItself(way, nowNanos) && way.site().connections() == 0;
   }
 
   /** Whether a connection is kept for sends that are to come. */

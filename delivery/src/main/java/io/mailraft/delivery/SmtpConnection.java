@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +35,9 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
   private final ReplyDecoder decoder;
   private final InetSocketAddress remote;
   private final String hostName;
-  private final Hop hop;
+  private final String source;
+  private final String host;
+  private final Stopwatch watch;
   private final DeliveryConfig config;
   private Phase phase;
   private Capabilities capabilities = Capabilities.NONE;
@@ -49,17 +52,17 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
       ReplyDecoder decoder,
       InetSocketAddress remote,
       String hostName,
-      DeliveryConfig config) {
+      DeliveryConfig config,
+      Stopwatch watch) {
     this.channel = channel;
     this.decoder = decoder;
     this.remote = remote;
     this.hostName = hostName;
     this.config = config;
     InetSocketAddress local = (InetSocketAddress) channel.localAddress();
-    this.hop =
-        new Hop(
-            local.getAddress().getHostAddress(),
-            hostName + " [" + Addresses.text(remote.getAddress()) + "]");
+    this.source = local.getAddress().getHostAddress();
+    this.host = hostName + " [" + Addresses.text(remote.getAddress()) + "]";
+    this.watch = watch;
     this.phase = new Leaving();
   }
 
@@ -83,8 +86,13 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
     return hostName;
   }
 
+  /** From where to where it goes, with the transaction that is under way. */
   Hop hop() {
-    return hop;
+    return new Hop(source, host, watch.attempt());
+  }
+
+  Stopwatch watch() {
+    return watch;
   }
 
   Capabilities capabilities() {
@@ -130,6 +138,7 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
   }
 
   void secure(SslHandler handler) {
+    watch.handshakeBegins();
     channel.pipeline().addFirst(handler);
   }
 
@@ -173,12 +182,12 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void internalError(RuntimeException e) {
-    LOG.error("connection to {}", hop.host(), e);
+    LOG.error("connection to {}", host, e);
     protocolError("internal error");
   }
 
   void protocolError(String what) {
-    lose(Reply.of(451, "4.5.0", "Host " + hop.host() + ": " + what), false);
+    lose(Reply.of(451, "4.5.0", "Host " + host + ": " + what), false);
   }
 
   private boolean end() {
@@ -227,7 +236,7 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
     } else if (phase.leavesOnTimeout()) {
       leave();
     } else {
-      lose(Reply.of(451, "4.4.2", "Host " + hop.host() + " timed out: " + phase.awaits()), true);
+      lose(Reply.of(451, "4.4.2", "Host " + host + " timed out: " + phase.awaits()), true);
     }
   }
 
@@ -241,7 +250,7 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
     if (over) {
       close();
     } else {
-      lose(Reply.of(451, "4.4.2", "Host " + hop.host() + " hung up: " + phase.awaits()), false);
+      lose(Reply.of(451, "4.4.2", "Host " + host + " hung up: " + phase.awaits()), false);
     }
   }
 
@@ -257,13 +266,18 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
     if (event instanceof SslHandshakeCompletionEvent handshake) {
       String detail =
           handshake.isSuccess() ? "" : Objects.toString(handshake.cause().getMessage(), "");
+      SslHandler handler = channel.pipeline().get(SslHandler.class);
+      if (handshake.isSuccess() && handler != null) {
+        SSLSession session = handler.engine().getSession();
+        watch.handshakeEnded(session.getProtocol(), session.getCipherSuite());
+      }
       phase.onTls(handshake.isSuccess(), detail);
     }
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    LOG.debug("connection to {}", hop.host(), cause);
+    LOG.debug("connection to {}", host, cause);
     if (over) {
       close();
       return;
@@ -273,9 +287,7 @@ final class SmtpConnection extends ChannelInboundHandlerAdapter {
           protocolError(Objects.toString(e.getMessage(), "reply not understood"));
       case RuntimeException e -> internalError(e);
       default ->
-          lose(
-              Reply.of(451, "4.4.2", "Connection to " + hop.host() + " lost: " + phase.awaits()),
-              false);
+          lose(Reply.of(451, "4.4.2", "Connection to " + host + " lost: " + phase.awaits()), false);
     }
   }
 

@@ -165,6 +165,7 @@ final class Transaction implements Phase {
   void start() {
     Capabilities offered = connection.capabilities();
     connection.enter(this);
+    connection.watch().mail();
     feed.start();
     int burst = offered.pipelining() ? recipients.size() + 2 : 1;
     for (int i = 0; i < burst; i++) {
@@ -300,6 +301,7 @@ final class Transaction implements Phase {
         connection.deadline(config.dataEndTimeout());
       } else {
         state = State.CONTENT;
+        connection.watch().content();
         pump();
       }
     } else {
@@ -380,6 +382,7 @@ final class Transaction implements Phase {
     }
     stuffer.end(slice);
     state = State.DOT;
+    connection.watch().dot();
     connection.write(new DefaultLastSmtpContent(slice));
     connection.channel().flush();
     connection.deadline(config.dataEndTimeout());
@@ -387,12 +390,7 @@ final class Transaction implements Phase {
   }
 
   private boolean leased() {
-    for (Held held : accepted) {
-      if (!shipping.lease().alive(held.claim().epoch())) {
-        return false;
-      }
-    }
-    return true;
+    return accepted.stream().allMatch(held -> shipping.lease().alive(held.claim().epoch()));
   }
 
   @Override
@@ -403,6 +401,7 @@ final class Transaction implements Phase {
   /** The connection is clean: on to the next message. */
   private void end(Reply last) {
     feed.cancel();
+    connection.watch().over();
     state = State.OVER;
     if (last.closing()) {
       connection.leave();

@@ -66,7 +66,7 @@ class DeliverySoakTest {
         .asString()
         .contains("second outcome");
     List<Outcome> lied = new ArrayList<>(lost);
-    lied.add(new Outcome.Bounced(delivered.claim(), "550 no", "", ""));
+    lied.add(new Outcome.Bounced(delivered.claim(), "550 no", "", "", Optional.empty()));
     assertThat(violations(run.claims, lied, run.answered))
         .singleElement()
         .asString()

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.OutcomeKind;
 import io.mailraft.api.stored.StoredDelivery;
+import io.mailraft.delivery.Attempt;
 import io.mailraft.delivery.Bodies;
 import io.mailraft.delivery.Claim;
 import io.mailraft.delivery.Greylisting;
@@ -112,21 +113,36 @@ final class Handover implements Bodies, Outcomes {
             .setSeq(claim.seq())
             .setReply(outcome.reply());
     switch (outcome) {
-      case Outcome.Delivered(Claim _, String _, String source, String host) ->
+      case Outcome.Delivered(Claim _, String _, String source, String host, var _) ->
           report.setKind(OutcomeKind.DELIVERED).setSource(source).setHost(host);
-      case Outcome.Deferred(Claim _, String _, String source, String host, Duration delay) ->
+      case Outcome.Deferred(Claim _, String _, String source, String host, Duration delay, var _) ->
           report
               .setKind(OutcomeKind.DEFERRED)
               .setSource(source)
               .setHost(host)
               .setDelayMillis(delay.toMillis());
-      case Outcome.Bounced(Claim _, String _, String source, String host) ->
+      case Outcome.Bounced(Claim _, String _, String source, String host, var _) ->
           report.setKind(OutcomeKind.BOUNCED).setSource(source).setHost(host);
-      case Outcome.Expired(Claim _, String _, String source, String host) ->
+      case Outcome.Expired(Claim _, String _, String source, String host, var _) ->
           report.setKind(OutcomeKind.EXPIRED).setSource(source).setHost(host);
       case Outcome.Returned returned -> report.setKind(OutcomeKind.RETURNED);
     }
+    outcome.attempt().ifPresent(attempt -> report.setAttempt(attempt(attempt)));
     queue.report(claim.epoch(), report.build());
+  }
+
+  private static io.mailraft.api.log.Attempt attempt(Attempt attempt) {
+    return io.mailraft.api.log.Attempt.newBuilder()
+        .setTlsVersion(attempt.tlsVersion())
+        .setTlsCipher(attempt.tlsCipher())
+        .setReused(attempt.reused())
+        .setConnectMillis(attempt.connectMillis())
+        .setGreetingMillis(attempt.greetingMillis())
+        .setTlsMillis(attempt.tlsMillis())
+        .setEnvelopeMillis(attempt.envelopeMillis())
+        .setContentMillis(attempt.contentMillis())
+        .setReplyMillis(attempt.replyMillis())
+        .build();
   }
 
   private static ByteString idOf(Claim claim) {

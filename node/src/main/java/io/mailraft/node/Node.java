@@ -12,6 +12,7 @@ import io.mailraft.node.admin.AdminService;
 import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.http.seed.SeedApi;
 import io.mailraft.node.http.v1.V1Api;
+import io.mailraft.node.http.v1.history.HistoryApi;
 import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
@@ -62,6 +63,7 @@ final class Node implements AutoCloseable {
   private Optional<HttpDoors> http = Optional.empty();
   private final CompletableFuture<Void> obeying = new CompletableFuture<>();
   private final SeedApi seed;
+  private final HistoryApi history;
   private volatile long documentVersion;
   private volatile Router router;
 
@@ -99,6 +101,7 @@ final class Node implements AutoCloseable {
             metrics);
     this.meters = new NodeMeters(metrics, queue);
     this.seed = new SeedApi(config, queue, this::router, clock, metrics, access.hook());
+    this.history = new HistoryApi(seed.shared(), config.http().listen().isLoopback(), queue);
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(
@@ -165,6 +168,7 @@ final class Node implements AutoCloseable {
             routes -> {
               seed.register(routes);
               new V1Api(seed.shared(), this::router).register(routes);
+              history.register(routes);
             });
     http = Optional.of(doors);
     try {
@@ -211,6 +215,7 @@ final class Node implements AutoCloseable {
    */
   @Override
   public void close() {
+    history.close();
     CompletableFuture<Void> doors =
         http.map(HttpDoors::closeAsync).orElseGet(() -> CompletableFuture.completedFuture(null));
     try {

@@ -466,6 +466,44 @@ class SendApiTest {
   }
 
   @Test
+  void what_is_told_of_a_message_is_as_the_document_says() throws Exception {
+    String later = Instant.now().plus(2, ChronoUnit.DAYS).toString();
+    String terms = ", \"tags\": [\"told\"], \"metadata\": {\"order\": 17}";
+    String waiting =
+        id(post(MESSAGES, message("told later", terms + ", \"sendAt\": \"" + later + "\"")));
+    String sent = id(post(MESSAGES, message("told now", terms)));
+    await("the message", () -> arrived("Subject: told now").size() == 1);
+    for (String id : List.of(waiting, sent)) {
+      HttpResponse<String> message = told(MESSAGES + "/{id}", id, "");
+      assertThat(message.body())
+          .contains("\"tags\":[\"told\"],\"metadata\":{\"order\":17}")
+          .contains("\"seq\":1,\"recipient\":\"ada@example.net\"");
+      assertThat(told(MESSAGES + "/{id}/events", id, "").body()).contains("\"type\":\"accepted\"");
+    }
+    assertThat(told(MESSAGES + "/{id}", waiting, "").body())
+        .contains("\"state\":\"deferred\"")
+        .contains("\"sendAt\":\"");
+    await("its end", () -> endedAs(sent, "delivered"));
+    assertThat(told(MESSAGES + "/{id}/events", sent, "").body())
+        .contains("\"type\":\"delivered\"");
+    assertThat(told(MESSAGES, "", "?tag=told").body()).contains(waiting).contains(sent);
+    assertThat(told(MESSAGES, "", "?state=none").statusCode()).isEqualTo(400);
+    assertThat(told(MESSAGES + "/{id}", "0".repeat(18), "").statusCode()).isEqualTo(404);
+  }
+
+  private static boolean endedAs(String id, String state) {
+    try {
+      return get(MESSAGES + "/" + id).body().contains("\"state\":\"" + state + "\"");
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static HttpResponse<String> told(String path, String id, String query) throws Exception {
+    return checked("get", path, get(path.replace("{id}", id) + query));
+  }
+
+  @Test
   void the_page_and_all_that_it_loads_come_from_the_node() throws Exception {
     HttpResponse<String> page = get("/docs");
     assertThat(page.statusCode()).isEqualTo(200);

@@ -24,6 +24,7 @@ import picocli.CommandLine.Help.Ansi;
       StatusCommand.class,
       RouteCommand.class,
       WhyCommand.class,
+      QuotaCommand.class,
       ConfigCommand.class,
       VerifyStateCommand.class,
       DemoCommand.class

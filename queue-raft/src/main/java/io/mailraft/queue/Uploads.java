@@ -1,5 +1,6 @@
 package io.mailraft.queue;
 
+import io.mailraft.queue.quota.Charge;
 import java.util.Optional;
 
 /** Where front doors hand in mail. */
@@ -27,4 +28,20 @@ public interface Uploads {
    * @throws QueueException with the reason {@code KEY_USED} if the key stands for another request
    */
   Optional<MessageId> known(RequestKey key) throws QueueException;
+
+  /**
+   * Counts a message in the quotas of its account and its sender domain, right before its commit.
+   * Where it is certain then that the message is not stored, or was stored by an earlier request,
+   * the charge is given back.
+   *
+   * @param account the authenticated user; empty for none, who has no quota
+   * @param senderDomain as {@link io.mailraft.config.DomainName} spells it
+   * @param recipients the deliveries of the message
+   * @throws QueueException {@code OVER_QUOTA} where a quota has no room in the present window; what
+   *     {@link #begin} throws where that is not known in time
+   */
+  default Charge charge(String account, Optional<String> senderDomain, int recipients)
+      throws QueueException {
+    return Charge.NONE;
+  }
 }

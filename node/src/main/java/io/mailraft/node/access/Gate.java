@@ -1,6 +1,7 @@
 package io.mailraft.node.access;
 
 import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mailraft.config.AccessConfig;
 import io.mailraft.node.access.Credentials.Password;
@@ -51,7 +52,7 @@ public final class Gate implements AutoCloseable {
   private final FailureTable<ByteBuffer> addresses;
   private final FailureTable<String> accounts;
   private final AsyncCache<ByteBuffer, Verdict> verdicts;
-  private final AsyncCache<String, Boolean> acquainted;
+  private final Cache<String, Boolean> acquainted;
   private final ThreadPoolExecutor checks;
   private final SecretKeySpec key;
   private final PasswordHash nobodys;
@@ -84,7 +85,7 @@ public final class Gate implements AutoCloseable {
             .maximumSize(REMEMBERED_MAX)
             .expireAfterWrite(24, TimeUnit.HOURS)
             .ticker(nanoTime::getAsLong)
-            .buildAsync();
+            .build();
     this.checks =
         new ThreadPoolExecutor(
             config.checksAtOnce(),
@@ -171,9 +172,7 @@ public final class Gate implements AutoCloseable {
           ofSite.end(failed);
           ofAccount.ifPresent(counter -> counter.end(failed));
           if (verdict instanceof Verdict.Admitted admitted) {
-            acquainted.put(
-                acquaintance(admitted.account().name(), site),
-                CompletableFuture.completedFuture(true));
+            acquainted.put(acquaintance(admitted.account().name(), site), true);
           }
           return verdict;
         });

@@ -12,6 +12,8 @@ import io.mailraft.api.admin.GetDocumentRequest;
 import io.mailraft.api.admin.GetDocumentResponse;
 import io.mailraft.api.admin.GroupStatus;
 import io.mailraft.api.admin.NodeStatus;
+import io.mailraft.api.admin.QuotaRequest;
+import io.mailraft.api.admin.QuotaResponse;
 import io.mailraft.api.admin.RouteRequest;
 import io.mailraft.api.admin.RouteResponse;
 import io.mailraft.api.admin.StatusRequest;
@@ -149,6 +151,16 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
       answer.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
     } catch (NoSuchElementException e) {
       answer.onError(Status.NOT_FOUND.withDescription(e.getMessage()).asRuntimeException());
+    }
+  }
+
+  @Override
+  public void quota(QuotaRequest request, StreamObserver<QuotaResponse> answer) {
+    try {
+      answer.onNext(new QuotaAnswer(queue, InstantSource.system()).answer(request));
+      answer.onCompleted();
+    } catch (IllegalArgumentException e) {
+      answer.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
     }
   }
 

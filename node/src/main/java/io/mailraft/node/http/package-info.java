@@ -3,8 +3,11 @@
  *
  * <h2>Purpose</h2>
  *
- * Serves {@code /healthz}, {@code /readyz} and {@code /metrics} on the HTTP listener and the admin
- * API on its own, both by Armeria.
+ * {@link io.mailraft.node.http.HttpDoors} opens the HTTP listener and the admin listener, both by
+ * Armeria. The first serves {@code /healthz}, {@code /readyz} and {@code /metrics} itself, and
+ * whatever else is registered with it: the calls of {@link io.mailraft.node.http.seed} and {@link
+ * io.mailraft.node.http.v1}. {@code JsonErrors} gives the server's own errors the form of all
+ * others.
  *
  * <h2>Invariants</h2>
  *
@@ -24,7 +27,8 @@
  * Beyond loopback the HTTP listener serves its allow list or known accounts alone; the admin
  * listener stays on loopback. Where accounts are known, every call but {@code /healthz}, {@code
  * /readyz} and {@code /metrics} is for them: by Basic or Bearer, under TLS unless the listener
- * allows otherwise.
+ * allows otherwise. Connections are bounded; a body's size and time are watched by whoever reads
+ * it.
  *
  * <h2>Known limits</h2>
  *

@@ -36,6 +36,8 @@ public final class JsonReader implements AutoCloseable {
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          // UTF-8 it is, whatever the first bytes look like.
+          .disable(JsonFactory.Feature.CHARSET_DETECTION)
           .build();
 
   private final SpoolFile spool;

@@ -9,8 +9,10 @@ import io.mailraft.node.access.TlsIdentity;
 import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
+import io.mailraft.node.message.PassedOverZones;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
+import io.mailraft.queue.quota.Charge;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Submission;
 import java.nio.ByteBuffer;
@@ -30,9 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Intake implements ContentSink, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
-
-  /** Most zones that the log names for one message as passed over. */
-  private static final int REFUSALS_LOGGED_MAX = 10;
 
   private static final byte[] CRLF = "\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -208,7 +207,17 @@ final class Intake implements ContentSink, AutoCloseable {
     // Replies to commands that were pipelined before are the client's to have, however long the
     // queue takes.
     conversation.wire().flush();
-    complete.commit(envelope.build(), recipients);
+    envelope.addAllPassedOver(PassedOverZones.of(passedOver));
+    Charge charge =
+        door.uploads().charge(envelope.getUser(), submission.senderDomain(), recipients.size());
+    try {
+      complete.commit(envelope.build(), recipients);
+    } catch (QueueException e) {
+      if (!e.mayBeStored()) {
+        charge.giveBack();
+      }
+      throw e;
+    }
     // Yes is said only here: commit has returned, so a majority has the message on disk (I1).
     log(complete, passedOver);
     door.events().messageAccepted(complete.bytes(), recipients.size());
@@ -217,7 +226,7 @@ final class Intake implements ContentSink, AutoCloseable {
 
   private void log(Upload accepted, Set<Refusal> passedOver) {
     passedOver.stream()
-        .limit(REFUSALS_LOGGED_MAX)
+        .limit(PassedOverZones.KEPT_MAX)
         .forEach(
             refusal ->
                 LOG.info(
@@ -231,7 +240,7 @@ final class Intake implements ContentSink, AutoCloseable {
   private void refuse(QueueException e) {
     QueueException.Reason reason = e.reason();
     LOG.debug("The queue refused a message: {}: {}", reason, e.getMessage());
-    refuse(Reply.of(reason.code(), reason.enhanced(), reason.text()));
+    refuse(Reply.of(reason.code(), reason.enhanced(), e.text()));
   }
 
   private void refuse(RuntimeException e) {

@@ -227,6 +227,16 @@ class JsonReaderTest {
     }
   }
 
+  /** A parser that guesses the encoding would take some of these for UTF-16 or UTF-32. */
+  @Test
+  void theFirstBytesChooseNoOtherEncoding() {
+    for (String begin : List.of("\"\0\0\0", "\"\0a\0", "\"\0\0\0\0", "\0\"\0a", "\0\0\0\"")) {
+      assertThatThrownBy(() -> readAll((begin + "b\0c\"").getBytes(StandardCharsets.UTF_8)))
+          .isInstanceOfSatisfying(
+              InputException.class, e -> assertThat(e.fault()).isEqualTo(Fault.INVALID_CONTENT));
+    }
+  }
+
   @Test
   void aByteOrderMarkIsReadOver() throws Exception {
     readAll(utf8("\uFEFF{\"a\":\"" + "x".repeat(5_000) + "\"}"));

@@ -39,10 +39,17 @@ final class Letters {
   }
 
   byte[] bytes(String json) throws IOException {
+    return bytes(json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  byte[] bytes(byte[] json) throws IOException {
     return with(
         json,
         letter -> {
           ByteArrayOutputStream out = new ByteArrayOutputStream();
+          if (letter.isRaw()) {
+            return letter.rawContent().readAllBytes();
+          }
           letter.writeTo(out);
           return out.toByteArray();
         });

@@ -11,6 +11,8 @@ import io.mailraft.api.admin.DocumentHistoryRequest;
 import io.mailraft.api.admin.DocumentHistoryResponse;
 import io.mailraft.api.admin.GetDocumentRequest;
 import io.mailraft.api.admin.GetDocumentResponse;
+import io.mailraft.api.admin.QuotaRequest;
+import io.mailraft.api.admin.QuotaResponse;
 import io.mailraft.api.admin.RouteRequest;
 import io.mailraft.api.admin.RouteResponse;
 import io.mailraft.api.admin.StatusRequest;
@@ -93,6 +95,17 @@ public final class AdminClient implements AutoCloseable {
   public WhyResponse why(WhyRequest request, Duration timeout)
       throws UnreachableException, RefusedException {
     return refusable(timeout, stub -> stub.why(request));
+  }
+
+  /**
+   * How far quotas are used.
+   *
+   * @throws UnreachableException if the node does not answer in time
+   * @throws RefusedException if the name can be neither an account nor a domain
+   */
+  public QuotaResponse quota(QuotaRequest request, Duration timeout)
+      throws UnreachableException, RefusedException {
+    return refusable(timeout, stub -> stub.quota(request));
   }
 
   /**

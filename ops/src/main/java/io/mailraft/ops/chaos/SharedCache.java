@@ -1,8 +1,11 @@
 package io.mailraft.ops.chaos;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +47,7 @@ final class SharedCache {
         .filter(
             file ->
                 USABLE.computeIfAbsent(
-                    file, cache -> isFresh(cache, classes) || made(cache, plain)))
+                    file, cache -> isFresh(cache, classes) || made(cache, classes, plain)))
         .map(file -> List.of(ONE_COMPILER, "-XX:AOTCache=" + file))
         .orElse(List.of(ONE_COMPILER));
   }
@@ -55,9 +58,15 @@ final class SharedCache {
             .allMatch(jar -> jar.toFile().lastModified() < cache.toFile().lastModified());
   }
 
-  private static boolean made(Path cache, Launcher plain) {
-    try {
-      Training.train(cache, plain, MESSAGES);
+  /** Makes it, unless another JVM of the same build was faster. */
+  private static boolean made(Path cache, List<Path> classes, Launcher plain) {
+    Path lock = cache.resolveSibling(cache.getFileName() + ".lock");
+    try (FileChannel file =
+            FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock _ = file.lock()) {
+      if (!isFresh(cache, classes)) {
+        Training.train(cache, plain, MESSAGES);
+      }
       return true;
     } catch (IOException | TimeoutException e) {
       LOG.warn("nodes start without an ahead-of-time cache", e);

@@ -6,6 +6,7 @@ import io.mailraft.ops.torture.plant.Plant;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -43,6 +44,7 @@ class TortureTest {
   }
 
   @Test
+  @Tag("long")
   void i1_i2_emptied_and_damaged_nodes_are_found_and_mended() throws Exception {
     Result result =
         run(

@@ -2,11 +2,13 @@ package io.mailraft.queue.control;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.GiveQuota;
 import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.JoinNode;
 import io.mailraft.api.log.LeaseRef;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.stored.StoredNode;
+import io.mailraft.queue.quota.QuotaTable;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.Fold;
 import io.mailraft.queue.raft.FoldException;
@@ -51,6 +53,9 @@ public final class ControlFold implements Fold {
   private final List<GiveSends> given = new ArrayList<>();
   private final ThrottleClock clock = new ThrottleClock(System::nanoTime);
   private final SlotTable slots = new SlotTable(clock);
+  private final QuotaTable quotas = new QuotaTable();
+  private final List<Consumer<GiveQuota>> quotaListeners = new CopyOnWriteArrayList<>();
+  private final List<GiveQuota> quotaGiven = new ArrayList<>();
   private final DocumentFold documents = new DocumentFold();
   private boolean changed;
   private volatile long appliedIndex = -1;
@@ -58,7 +63,7 @@ public final class ControlFold implements Fold {
 
   @Override
   public List<Table> tables() {
-    return List.of(NODE, DocumentRow.TABLE, SlotTable.SLOTS, SlotTable.CLOCK);
+    return List.of(NODE, DocumentRow.TABLE, SlotTable.SLOTS, SlotTable.CLOCK, QuotaTable.QUOTAS);
   }
 
   /** The state as applied here. */
@@ -101,6 +106,16 @@ public final class ControlFold implements Fold {
     sendListeners.add(listener);
   }
 
+  /** Hears of every decision about quotas, on the apply thread; must not block. */
+  public void onQuotas(Consumer<GiveQuota> listener) {
+    quotaListeners.add(listener);
+  }
+
+  /** What was given of quotas. */
+  public QuotaTable quotas() {
+    return quotas;
+  }
+
   /** The clock of rates, as this replica knows it. */
   public ThrottleClock clock() {
     return clock;
@@ -117,6 +132,8 @@ public final class ControlFold implements Fold {
     renewed.clear();
     given.clear();
     slots.load(view);
+    quotaGiven.clear();
+    quotas.load(view);
     view.scan(
         NODE,
         FIRST,
@@ -161,6 +178,10 @@ public final class ControlFold implements Fold {
       sendListeners.forEach(listener -> listener.accept(decision));
     }
     given.clear();
+    for (GiveQuota decision : quotaGiven) {
+      quotaListeners.forEach(listener -> listener.accept(decision));
+    }
+    quotaGiven.clear();
     if (changed) {
       changed = false;
       publish(at.index());
@@ -172,6 +193,7 @@ public final class ControlFold implements Fold {
   public void abandoned() {
     renewed.clear();
     given.clear();
+    quotaGiven.clear();
   }
 
   private void publish(long index) {
@@ -208,6 +230,11 @@ public final class ControlFold implements Fold {
         GiveSends valid =
             slots.apply(record.getGiveSends(), lease -> holder(lease).isPresent(), batch);
         given.add(valid);
+        yield new Answer.Accepted(at.index(), valid.getGrantsCount());
+      }
+      case GIVE_QUOTA -> {
+        GiveQuota valid = quotas.apply(record.getGiveQuota(), batch);
+        quotaGiven.add(valid);
         yield new Answer.Accepted(at.index(), valid.getGrantsCount());
       }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);

@@ -7,7 +7,8 @@ import io.mailraft.queue.MessageId;
 import io.mailraft.queue.raft.FoldException;
 
 /**
- * The value of a row of an ended message: its facts without what only delivering needs, or, where
+ * The value of a row of an ended message: its facts without what only delivering needs
+ * (keys to sign with above all), or, where
  * its timeline is gone, the time of its end alone.
  */
 final class EndedRow {
@@ -15,7 +16,7 @@ final class EndedRow {
 
   static StoredMessage of(StoredMessage open, long stampMillis) {
     Envelope.Builder envelope = open.getEnvelope().toBuilder();
-    envelope.clearBodyHash().clearEightBit().clearSmtpUtf8().clearOriginHost();
+    envelope.clearBodyHash().clearEightBit().clearSmtpUtf8().clearOriginHost().clearDkim();
     return open.toBuilder().setEnvelope(envelope).clearChunks().setEndedMillis(stampMillis).build();
   }
 

@@ -50,6 +50,7 @@ final class ProposalCheck {
           LAPSE,
           SET_DOCUMENT,
           GIVE_SENDS,
+          GIVE_QUOTA,
           CHECKSUM,
           KIND_NOT_SET ->
           throw new IllegalArgumentException(

@@ -251,7 +251,7 @@ final class ShardFold implements Fold {
         yield new Answer.Accepted(at.index(), moved);
       }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
-      case JOIN_NODE, RENEW, LAPSE, SET_DOCUMENT, GIVE_SENDS ->
+      case JOIN_NODE, RENEW, LAPSE, SET_DOCUMENT, GIVE_SENDS, GIVE_QUOTA ->
           throw new FoldException(
               "a record of the control group in a shard: " + record.getKindCase());
       case KIND_NOT_SET ->

@@ -4,10 +4,11 @@
  * <h2>Purpose</h2>
  *
  * {@code ShardFold} folds records into rows: {@code Messages} for uploads, messages and remembered
- * ids, {@code Deliveries} for the states of deliveries, {@code Counters} for exact numbers. {@code
- * ShardLeader} proposes: claims chosen by {@code Picker}, releases of what is due, fences, and the
- * collection of what is over. {@code Rows} lists the tables. {@code ShardRows} reads them for
- * whoever looks at the queue.
+ * ids, {@code Deliveries} for the states of deliveries, {@code Counters} for exact numbers, {@code
+ * Timelines} for what happened. {@code Trimmer} says what of that is kept no longer. {@code
+ * ShardHistory} reads it. {@code ShardLeader} proposes: claims chosen by {@code Picker}, releases
+ * of what is due, fences, and the collection of what is over. {@code Rows} lists the tables. {@code
+ * ShardRows} reads them for whoever looks at the queue.
  *
  * <h2>Invariants</h2>
  *
@@ -36,7 +37,8 @@
  * <h2>Known limits</h2>
  *
  * Lanes of a zone take turns by deliveries, not by the time that these take. The order to hold has
- * no caller yet. An end is kept for as long as its id, an hour by default.
+ * no caller yet. An end is kept for as long as its timeline. Events of open messages count in
+ * bytes, but cannot be dropped.
  */
 @NullMarked
 package io.mailraft.queue.shard;

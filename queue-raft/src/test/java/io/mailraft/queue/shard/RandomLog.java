@@ -174,8 +174,8 @@ final class RandomLog {
               .setFingerprint(hash("request " + random.nextInt(2))));
     }
     if (random.nextInt(5) == 0) {
-      message.setEnvelope(
-          Envelope.newBuilder().setSendAtMillis(stampMillis - 1000 + random.nextInt(4000)));
+      message.mergeEnvelope(
+          Envelope.newBuilder().setSendAtMillis(stampMillis - 1000 + random.nextInt(4000)).build());
     }
     int recipients = random.nextInt(20) == 0 ? 0 : 1 + random.nextInt(4);
     for (int seq = 1; seq <= recipients; seq++) {

@@ -69,6 +69,12 @@ final class AnswerStream extends OutputStream {
     }
   }
 
+  /** Sends what has been written. */
+  @Override
+  public void flush() throws IOException {
+    send();
+  }
+
   /** Ends the answer. */
   @Override
   public void close() throws IOException {

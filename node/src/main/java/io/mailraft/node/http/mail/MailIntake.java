@@ -14,16 +14,19 @@ import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
 import io.mailraft.node.message.NamedZone;
+import io.mailraft.node.message.PassedOverZones;
 import io.mailraft.node.mime.HeaderLines;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
+import io.mailraft.queue.quota.Charge;
 import io.mailraft.router.Decision;
 import io.mailraft.router.Headers;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Routing;
+import io.mailraft.router.Submission;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,9 +50,6 @@ public final class MailIntake implements AutoCloseable {
   private static final String PROTOCOL = "HTTP";
   private static final Duration LATER = Duration.ofSeconds(5);
   private static final int BLOCK_BYTES = 16 << 10;
-
-  /** Most zones that the log names for one message as passed over. */
-  private static final int REFUSALS_LOGGED_MAX = 10;
 
   private final Front front;
   private final Caller caller;
@@ -216,16 +216,15 @@ public final class MailIntake implements AutoCloseable {
     Guidance guidance = guidance(mail);
     String sender = guidance.sender().orElse(mail.sender());
     Set<Refusal> passedOver = new LinkedHashSet<>();
-    List<Recipient> recipients =
-        recipients(
-            mail,
-            front
-                .router()
-                .apply(guidance.submission(routed, sender, caller.origin(), caller.trusted())),
-            passedOver);
-    MessageId id = complete.commit(envelope(mail, known, sender, guidance), recipients);
+    Submission submission = guidance.submission(routed, sender, caller.origin(), caller.trusted());
+    List<Recipient> recipients = recipients(mail, front.router().apply(submission), passedOver);
+    Envelope envelope =
+        envelope(mail, known, sender, guidance)
+            .addAllPassedOver(PassedOverZones.of(passedOver))
+            .build();
+    MessageId id = commit(complete, envelope, recipients, submission.senderDomain());
     passedOver.stream()
-        .limit(REFUSALS_LOGGED_MAX)
+        .limit(PassedOverZones.KEPT_MAX)
         .forEach(
             refusal ->
                 LOG.info(
@@ -235,6 +234,25 @@ public final class MailIntake implements AutoCloseable {
                     refusal.zone(),
                     refusal.reason().text()));
     return new Accepted(id, recipients.size(), complete.bytes(), !id.equals(complete.id()));
+  }
+
+  /** Counts the message in its quotas, unless it turns out that it is not stored. */
+  private MessageId commit(
+      Upload complete, Envelope envelope, List<Recipient> recipients, Optional<String> senderDomain)
+      throws QueueException {
+    Charge charge = front.uploads().charge(envelope.getUser(), senderDomain, recipients.size());
+    try {
+      MessageId id = complete.commit(envelope, recipients);
+      if (!id.equals(complete.id())) {
+        charge.giveBack(); // A repeat, which was counted the first time.
+      }
+      return id;
+    } catch (QueueException e) {
+      if (!e.mayBeStored()) {
+        charge.giveBack();
+      }
+      throw e;
+    }
   }
 
   /**
@@ -297,7 +315,7 @@ public final class MailIntake implements AutoCloseable {
     return "[" + (origin.indexOf(':') >= 0 ? "IPv6:" : "") + origin + "]";
   }
 
-  private Envelope envelope(
+  private Envelope.Builder envelope(
       MailEnvelope mail, HeaderFacts known, String sender, Guidance guidance) {
     String origin = caller.originText();
     Envelope.Builder envelope =
@@ -322,7 +340,7 @@ public final class MailIntake implements AutoCloseable {
             .setSendAtMillis(terms.sendAtMillis())
             .setBodyHash(UnsafeByteOperations.unsafeWrap(bodyHash.finish()));
     guidance.writeTo(envelope);
-    return envelope.build();
+    return envelope;
   }
 
   /** Gives the message up, unless it was committed. */

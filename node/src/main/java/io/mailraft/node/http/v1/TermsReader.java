@@ -45,8 +45,7 @@ final class TermsReader implements LetterReader.Extras {
    * @param choosesZones whether the caller may name the zone
    * @param zones names of the zones that there are
    */
-  TermsReader(
-      JsonReader reader, Front front, boolean choosesZones, Supplier<Set<String>> zones) {
+  TermsReader(JsonReader reader, Front front, boolean choosesZones, Supplier<Set<String>> zones) {
     this.reader = reader;
     this.front = front;
     this.choosesZones = choosesZones;
