@@ -228,6 +228,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return open(Optional.of(key));
   }
 
+  @Override
+  public Optional<MessageId> known(RequestKey key) throws QueueException {
+    return uploads.known(key);
+  }
+
   private Upload open(Optional<RequestKey> key) throws QueueException {
     if (!accepting) {
       throw new QueueException(Reason.STOPPING, "this node is stopping");
