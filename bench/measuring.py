@@ -262,8 +262,9 @@ class Nodes:
 
     The node itself, and not a script around it, is the process of each of processes; smtp, http and admin are its ports."""
 
-    def __init__(self, count, directory, sink_port, java_options='', shards=1, settings='', zones=''):
-        """settings: further sections of every node's mailraft.yaml, as text; zones: further zones, as YAML."""
+    def __init__(self, count, directory, sink_port, java_options='', shards=1, settings='', zones='', connections=50):
+        """settings: further sections of every node's mailraft.yaml, as text; zones: further zones, as YAML; connections: those
+        of the zone "default"."""
         self.directory = Path(directory)
         self.java_options = java_options
         self.group = Group(f'nodes-{count}')
@@ -284,7 +285,7 @@ smtp: {{ listen: "127.0.0.1:{self.ports[n]}", hostname: n{n + 1}.example }}
 http: {{ listen: "127.0.0.1:{self.http[n]}" }}
 admin: {{ listen: "127.0.0.1:{self.admin[n]}" }}
 zones:
-  default: {{ connections: 50, host: 127.0.0.1, port: {sink_port} }}
+  default: {{ connections: {connections}, host: 127.0.0.1, port: {sink_port} }}
   {zones}
 {settings}''')
                 self.processes.append(None)

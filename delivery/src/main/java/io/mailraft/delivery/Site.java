@@ -154,8 +154,18 @@ final class Site {
     return busy;
   }
 
+  /**
+   * Connections that still have to show that the site works. One that waits for work for a source
+   * has done all that was asked of it, and is in no other source's way.
+   */
   int unproven() {
-    return connections() - proven;
+    int unproven = connections() - proven;
+    for (Way way : ways.values()) {
+      for (Berth berth : way.idle()) {
+        unproven -= berth.proven ? 0 : 1;
+      }
+    }
+    return unproven;
   }
 
   boolean hasWaiting() {

@@ -119,7 +119,7 @@ final class SiteRow {
         return WAIT;
       }
       Site site = row.removeFirst();
-      Optional<Way> way = sites.choose(site, connectionsMax(site), now);
+      Optional<Way> way = sites.choose(site, connectionsMax(site), spare(), now);
       if (way.isEmpty()) {
         site.queued = false;
         // It has all that it can use, or waits for something else.
@@ -142,6 +142,14 @@ final class SiteRow {
       }
     }
     return WAIT;
+  }
+
+  /**
+   * Whether a connection may be opened ahead of sends that are still to come: not so many that one
+   * for sends that are there would have to wait for another's end.
+   */
+  private boolean spare() {
+    return connections < Math.max(1, connectionsMax - connectionsMax / 4);
   }
 
   /** Idle connections that may leave at a time: one for each site in the row, and not too many. */
@@ -175,7 +183,7 @@ final class SiteRow {
 
   /** Whether the site would get another connection if the zone had one. */
   boolean wantsMore(Site site, long nowNanos) {
-    return sites.choose(site, connectionsMax(site), nowNanos).isPresent();
+    return sites.choose(site, connectionsMax(site), false, nowNanos).isPresent();
   }
 
   /** A site that anybody can name by a DNS record leaves a quarter of the connections to others. */
@@ -306,7 +314,8 @@ final class SiteRow {
     long now = System.nanoTime();
     for (int i = Math.min(LOOK_MAX, row.size()); i > 0; i--) {
       Site other = row.removeFirst();
-      boolean wants = other != site && sites.choose(other, connectionsMax(other), now).isPresent();
+      boolean wants =
+          other != site && sites.choose(other, connectionsMax(other), false, now).isPresent();
       boolean gets =
           wants
               && (other.connections() == 0

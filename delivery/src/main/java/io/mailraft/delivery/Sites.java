@@ -162,6 +162,45 @@ final class Sites {
         .putFirst(List.of(held));
   }
 
+  /** The source that a claim sticks to, where another node owns that. */
+  Optional<String> elsewhere(Claim claim) {
+    if (claim.lastSource().isPresent()) {
+      String last = claim.lastSource().get();
+      return pool.named(last).isPresent()
+          ? Optional.empty()
+          : pool.namedElsewhere(last).map(Source::text);
+    }
+    return switch (plan.config().pool().hash()) {
+      case NONE -> Optional.empty();
+      case FROM -> pool.preferredElsewhere(sender(claim)).map(Source::text);
+      case RECIPIENT_DOMAIN -> pool.preferredElsewhere(claim.domain()).map(Source::text);
+    };
+  }
+
+  /** Whether every source that may be used waits for the sends of its warm-up. */
+  boolean cold(Site site, long nowNanos) {
+    boolean any = false;
+    for (Source source : pool.sources()) {
+      Way way = way(site, source);
+      if (way.usable(nowNanos)) {
+        any = true;
+        if (!way.terms.warming() || !way.blocked()) {
+          return false;
+        }
+      }
+    }
+    return any;
+  }
+
+  /** The source of another node that is to be tried where none of this node's may be used. */
+  Optional<String> nextElsewhere() {
+    return pool.nextElsewhere().map(Source::text);
+  }
+
+  private static String sender(Claim claim) {
+    return claim.message().sender().toLowerCase(Locale.ROOT);
+  }
+
   /** The way that a claim sticks to; empty if any will do. */
   private Optional<Way> pin(Site site, Claim claim, long nowNanos) {
     ZonePool.PoolHash hash = plan.config().pool().hash();
@@ -180,7 +219,7 @@ final class Sites {
     }
     return switch (hash) {
       case NONE -> Optional.empty();
-      case FROM -> preferred(site, claim.message().sender().toLowerCase(Locale.ROOT), nowNanos);
+      case FROM -> preferred(site, sender(claim), nowNanos);
       case RECIPIENT_DOMAIN -> preferred(site, claim.domain(), nowNanos);
     };
   }
@@ -242,8 +281,10 @@ final class Sites {
    * wait than connections are being opened. A site starts with one and gets as many more as have
    * shown that it works, so one that hangs never takes many. Where it has all that it may have, an
    * idle one from another source has to leave first.
+   *
+   * @param spare whether the zone has connections to spare for sends that are still to come
    */
-  Optional<Way> choose(Site site, int connectionsMax, long nowNanos) {
+  Optional<Way> choose(Site site, int connectionsMax, boolean spare, long nowNanos) {
     if (site.messages() <= site.opening
         || (site.connections() >= connectionsMax && site.busy() >= connectionsMax)
         || site.unproven() >= Math.max(1, site.proven)
@@ -251,18 +292,18 @@ final class Sites {
       return Optional.empty();
     }
     for (Way way : site.ways().values()) {
-      if (way.pinned().messages() > way.opening && mayOpen(way, nowNanos)) {
+      if (way.pinned().messages() > way.opening && mayOpen(way, spare, nowNanos)) {
         return Optional.of(way);
       }
     }
     if (site.shared().messages() <= site.opening) {
       return Optional.empty();
     }
-    return pool.draw(source -> mayOpen(way(site, source), nowNanos))
+    return pool.draw(source -> mayOpen(way(site, source), spare, nowNanos))
         .map(source -> way(site, source));
   }
 
-  private boolean mayOpen(Way way, long nowNanos) {
+  private boolean mayOpen(Way way, boolean spare, long nowNanos) {
     if (!way.usable(nowNanos)
         || way.connections() >= way.window().size()
         || way.full.isPresent()
@@ -276,7 +317,7 @@ final class Sites {
     if (!place.waits()) {
       place.await(way.site().claims(place));
     }
-    return readiesItself(way, nowNanos) && way.site().connections() == 0;
+    return spare && readiesItself(way, nowNanos) && way.site().connections() == 0;
   }
 
   /** Whether a connection is kept for sends that are to come. */

@@ -200,7 +200,7 @@ class BackOffTest {
     try (SmtpSink sink = sink(Script.OBEDIENT);
         Feeder feeder = new Feeder();
         Rig rig = Rig.to(sink.port()).connections(2).feeder(feeder).start()) {
-      for (int i = 0; i < 400; i++) {
+      for (int i = 0; i < 200; i++) {
         feeder.queue(rig.message("a@to.example"));
       }
       feeder.awaitEnds(100);
@@ -218,8 +218,8 @@ class BackOffTest {
                       state ->
                           state.phase() instanceof SiteState.Throttled throttled
                               && throttled.counters().equals(List.of("slowdown"))));
-      feeder.awaitEnds(400);
-      assertThat(sink.messages()).isEqualTo(400);
+      feeder.awaitEnds(200);
+      assertThat(sink.messages()).isEqualTo(200);
     }
   }
 }

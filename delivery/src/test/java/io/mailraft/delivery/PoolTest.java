@@ -14,6 +14,7 @@ import io.mailraft.testkit.Stage;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -191,6 +193,36 @@ class PoolTest {
       }
       Claim gone = rig.message("a@to.example").getFirst();
       assertThat(source(rig.deliver(List.of(last(gone, "192.0.2.99"))))).isNotEmpty();
+    }
+  }
+
+  @Test
+  void a_message_that_sticks_to_one_source_waits_for_no_idle_connection_of_another()
+      throws Exception {
+    AtomicInteger connections = new AtomicInteger();
+    CountDownLatch second = new CountDownLatch(1);
+    CountDownLatch late = new CountDownLatch(1);
+    Script script =
+        moment -> {
+          if (moment.stage() == Stage.CONNECT && connections.incrementAndGet() == 2) {
+            second.countDown();
+            await(late);
+          } else if (moment.stage() == Stage.DOT && moment.transaction() == 2) {
+            // There is a second connection, which finds nothing to do when it is open at last.
+            await(second);
+          }
+          return Action.PROCEED;
+        };
+    try (SmtpSink sink = sink(script);
+        Rig rig = Rig.to(sink.port()).connections(4).idle(Duration.ofHours(1)).pool(A, B).start()) {
+      rig.deliver(List.of(last(rig.message("a@to.example").getFirst(), A)));
+      for (int i = 0; i < 2; i++) {
+        rig.engine.offer(List.of(last(rig.message("a@to.example").getFirst(), A)));
+      }
+      rig.await(2);
+      late.countDown();
+      Claim other = last(rig.message("a@to.example").getFirst(), B);
+      assertThat(source(rig.deliver(List.of(other)))).isEqualTo(B);
     }
   }
 

@@ -16,9 +16,9 @@ import java.util.function.Function;
  * One leader's choice of who gets which slots. It knows the table as it was at the takeover and
  * what it has proposed since.
  *
- * <p>A node gets at most its part of the slots up to a second ahead, the nodes that asked for the
- * same counter within the last two seconds counted. Where all of that is given, it gets the next
- * one, whenever that is due: who asks first is served first.
+ * <p>Slots up to a second ahead are shared evenly by the nodes that asked for the same counter
+ * within the last two seconds; what one of them did not ask for is the others'. Where all of them
+ * are given, a node gets the next one, whenever that is due: who asks first is served first.
  */
 final class Allotter {
   private static final long AHEAD_NANOS = Duration.ofSeconds(1).toNanos();
@@ -44,17 +44,31 @@ final class Allotter {
    *
    * @param node its number
    * @param epoch its lease
+   * @param arrivedNanos when it arrived, by the leader's monotonic clock
    */
-  record Question(int node, long epoch, SendQuestion asked) {}
+  record Question(int node, long epoch, SendQuestion asked, long arrivedNanos) {}
+
+  /** When a node last asked, and for how many. */
+  private record Demand(long at, int sends) {}
 
   private static final class Counter {
-    private final Map<Integer, Long> askers = new HashMap<>(4);
+    private final Map<Integer, Demand> askers = new HashMap<>(4);
     private long next;
     private long askedAt;
 
     private Counter(long next, long askedAt) {
       this.next = next;
       this.askedAt = askedAt;
+    }
+
+    /** Of so many slots what one node may have, the others' wishes counted. */
+    private long part(int node, long slots) {
+      long even = slots / askers.size();
+      long others = 0;
+      for (Map.Entry<Integer, Demand> other : askers.entrySet()) {
+        others += other.getKey() == node ? 0 : Math.min(even, other.getValue().sends());
+      }
+      return Math.max(Math.ceilDiv(slots, askers.size()), slots - others);
     }
   }
 
@@ -72,26 +86,30 @@ final class Allotter {
    * Decides about questions; those for counters without a pace get nothing.
    *
    * @param now of the throttle clock
+   * @param nanos the leader's monotonic clock, read before {@code now}
    */
-  GiveSends decide(List<Question> questions, long now) {
+  GiveSends decide(List<Question> questions, long now, long nanos) {
     GiveSends.Builder decision = GiveSends.newBuilder().setClockNanos(now);
     for (Question question : questions) {
       paces
           .apply(question.asked().getCounter())
           .flatMap(pace -> grant(question, pace, now))
-          .ifPresent(decision::addGrants);
+          .ifPresent(
+              grant ->
+                  decision.addGrants(
+                      grant.setWaitedNanos(Math.max(0, nanos - question.arrivedNanos()))));
     }
     forget(decision, now);
     return decision.build();
   }
 
-  private Optional<SendGrant> grant(Question question, Pace pace, long now) {
+  private Optional<SendGrant.Builder> grant(Question question, Pace pace, long now) {
     Counter counter =
         counters.computeIfAbsent(
             question.asked().getCounter(), name -> new Counter(Long.MIN_VALUE, now));
     counter.askedAt = now;
-    counter.askers.put(question.node(), now);
-    counter.askers.values().removeIf(at -> now - at > ASKS_FOR_NANOS);
+    counter.askers.put(question.node(), new Demand(now, question.asked().getSends()));
+    counter.askers.values().removeIf(demand -> now - demand.at() > ASKS_FOR_NANOS);
     if (pace.budget().isPresent()) {
       return ofBudget(question, pace, counter, pace.budget().getAsLong());
     }
@@ -102,13 +120,13 @@ final class Allotter {
             + Math.max(0, NOTICE_NANOS - lateness / 2);
     long first = Math.max(counter.next, oldest);
     long ahead = Math.max(0, now + AHEAD_NANOS - first) / pace.spacingNanos();
-    long part = Math.ceilDiv(ahead, counter.askers.size());
+    long part = counter.part(question.node(), ahead);
     int count = (int) Math.clamp(part, 1L, Math.max(1L, question.asked().getSends()));
     return Optional.of(give(question, pace, counter, first, count));
   }
 
   /** A twentieth of a day's sends at most, so that a node that dies does not take many along. */
-  private static Optional<SendGrant> ofBudget(
+  private static Optional<SendGrant.Builder> ofBudget(
       Question question, Pace pace, Counter counter, long budget) {
     long first = Math.max(0, counter.next);
     long most = Math.clamp(budget / 20, 1L, BUDGET_GRANT_MAX);
@@ -118,7 +136,7 @@ final class Allotter {
         : Optional.of(give(question, pace, counter, first, (int) count));
   }
 
-  private static SendGrant give(
+  private static SendGrant.Builder give(
       Question question, Pace pace, Counter counter, long first, int count) {
     counter.next = first + count * pace.spacingNanos();
     return SendGrant.newBuilder()
@@ -129,8 +147,7 @@ final class Allotter {
         .setFirstNanos(first)
         .setSpacingNanos(pace.spacingNanos())
         .setCount(count)
-        .setLatenessNanos(pace.latenessNanos())
-        .build();
+        .setLatenessNanos(pace.latenessNanos());
   }
 
   /** A counter whose next slot is older than any that would be given is as good as a new one. */

@@ -24,7 +24,8 @@ final class Block {
 
   /**
    * @param clockNanos the clock at the decision
-   * @param askedNanos own time before the question
+   * @param askedNanos own time before the question; the decision came later than this by what the
+   *     question waited at the leader, at least
    * @param heardNanos own time after the decision
    */
   Block(SendGrant grant, long clockNanos, long askedNanos, long heardNanos) {
@@ -32,7 +33,7 @@ final class Block {
     long whole = grant.getLatenessNanos();
     this.lateness = whole - Math.min(whole / 5, MARGIN_NANOS_MAX);
     this.least = clockNanos - heardNanos;
-    this.most = clockNanos - askedNanos;
+    this.most = clockNanos - askedNanos - grant.getWaitedNanos();
     this.first = grant.getFirstNanos();
     this.count = grant.getCount();
   }
@@ -56,6 +57,11 @@ final class Block {
   void drop(int slots) {
     first += slots * spacing;
     count -= slots;
+  }
+
+  /** For how long after its time a slot may be used here. */
+  long lateness() {
+    return lateness;
   }
 
   /** Slots left. */

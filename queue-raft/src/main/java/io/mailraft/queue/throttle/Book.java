@@ -1,5 +1,6 @@
 package io.mailraft.queue.throttle;
 
+import io.mailraft.api.log.SendGrant;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
@@ -7,32 +8,79 @@ import java.util.Set;
 /** What a node knows of one counter. Guarded by the lock of its {@link SendBook}. */
 final class Book {
   private static final long USE_NANOS = 1_000_000_000;
+  private static final long ASK_NANOS = SendBook.ASK_NANOS;
+
+  /** A question whose answer has not come by then is asked anew. */
+  private static final long ANSWER_NANOS = 1_000_000_000;
+
+  private static final int QUESTIONS_MAX = 4;
+
+  /** More waiters than this are counted so often at most. */
+  private static final int COUNTED_MAX = 64;
+
+  private static final long COUNT_NANOS = 100_000_000;
+
+  /** Slots that last for less are of no use to mail that is still to come. */
+  private static final long KEPT_NANOS = 500_000_000;
 
   final String counter;
   final Set<SendBook.Waiter> waiters = new HashSet<>(2);
 
-  /** Number of the last question; its answer has not come while this is true. */
-  long question;
+  /** Own time of the next look at it; the greatest long where none is due. */
+  long lookAt = Long.MAX_VALUE;
 
-  boolean unanswered;
-  long askedAt;
-  boolean asked;
-
-  /** Whether a look at it is due some time. */
-  boolean timed;
-
+  private final ArrayDeque<Question> questions = new ArrayDeque<>(2);
   private final ArrayDeque<Block> blocks = new ArrayDeque<>(2);
+  private boolean asked;
+  private long askedAt;
   private long usedFrom;
   private int usedNow;
   private int usedBefore;
+  private boolean keeps;
+  private long waiting;
+  private long moreAt = Long.MAX_VALUE;
+  private long countedAt;
+
+  /** A question without an answer so far. */
+  private record Question(long number, long at) {}
 
   Book(String counter, long now) {
     this.counter = counter;
     this.usedFrom = now;
+    this.countedAt = now - COUNT_NANOS;
   }
 
-  void add(Block block) {
-    blocks.add(block);
+  /** Notes a question that is asked now. */
+  void asks(long number, long now) {
+    asked = true;
+    askedAt = now;
+    questions.add(new Question(number, now));
+    if (questions.size() > QUESTIONS_MAX) {
+      questions.remove();
+    }
+  }
+
+  /** Own time from which it may be asked for. */
+  long askableAt(long now) {
+    if (!asked) {
+      return now;
+    }
+    boolean answered = questions.isEmpty() || questions.getLast().at() != askedAt;
+    return askedAt + (answered ? ASK_NANOS : ANSWER_NANOS);
+  }
+
+  /** Takes the answer to a question of its own, however late; false if it is none. */
+  boolean answered(SendGrant grant, long clockNanos, long now) {
+    for (Question question : questions) {
+      if (question.number() == grant.getQuestion()) {
+        questions.remove(question);
+        Block block = new Block(grant, clockNanos, question.at(), now);
+        blocks.add(block);
+        keeps = block.lateness() >= KEPT_NANOS;
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Sends that may start now. */
@@ -92,15 +140,34 @@ final class Book {
     return at;
   }
 
-  /** How many sends are worth having: what waits, or what goes out in a second. */
-  int wanted(long now) {
+  /**
+   * How many sends are worth having: what waits, or what goes out in a second, less one, since the
+   * last of them may not come. Slots that would be gone before anything comes are left to others.
+   */
+  long wanted(long now) {
     roll(now);
-    int waiting = 0;
-    for (SendBook.Waiter waiter : waiters) {
-      waiting += waiter.sends();
-    }
-    int flow = Math.max(usedNow, usedBefore);
-    return Math.max(waiting, flow + flow / 4);
+    long flow = keeps ? Math.max(usedNow, usedBefore) : 0;
+    return Math.max(waiting, flow + flow / 4 - 1);
+  }
+
+  /** Whether what waits is to be counted anew, so as not to count many of them at each send. */
+  boolean countsAnew(long now) {
+    return waiters.size() <= COUNTED_MAX || now - countedAt >= COUNT_NANOS;
+  }
+
+  /**
+   * Sends that are waited for.
+   *
+   * @param more own time from which more will be; the greatest long where none
+   */
+  void waiting(long sends, long more, long now) {
+    waiting = sends;
+    moreAt = more;
+    countedAt = now;
+  }
+
+  long moreAt() {
+    return moreAt;
   }
 
   boolean idle(long now) {

@@ -21,10 +21,12 @@ import java.util.function.LongSupplier;
  * second. {@link SendBookThread} runs it.
  */
 public final class SendBook {
-  private static final long ASK_NANOS = Duration.ofMillis(500).toNanos();
-  private static final long ANSWER_NANOS = Duration.ofSeconds(1).toNanos();
+  static final long ASK_NANOS = Duration.ofMillis(500).toNanos();
   private static final long SWEEP_NANOS = Duration.ofSeconds(30).toNanos();
   private static final int SENDS_MAX = 1_000_000;
+
+  /** Sends under one counter are taken if those under another may be used within this time. */
+  private static final long TOGETHER_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final LongSupplier nanoClock;
   private final Runnable changed;
@@ -46,10 +48,6 @@ public final class SendBook {
       this.counters = counters;
       this.sends = sends;
       this.room = room;
-    }
-
-    int sends() {
-      return sends;
     }
   }
 
@@ -140,10 +138,7 @@ public final class SendBook {
       if (grant.getNode() == node
           && grant.getEpoch() == epoch
           && book != null
-          && book.unanswered
-          && book.question == grant.getQuestion()) {
-        book.unanswered = false;
-        book.add(new Block(grant, decision.getClockNanos(), book.askedAt, now));
+          && book.answered(grant, decision.getClockNanos(), now)) {
         look(book, now);
         List.copyOf(book.waiters).forEach(waiter -> schedule(waiter, now));
       }
@@ -164,25 +159,25 @@ public final class SendBook {
           rooms.add(waiter.room);
         }
       } else if (due.what() instanceof Book book) {
-        book.timed = false;
-        look(book, now);
+        if (book.lookAt == due.at()) {
+          book.lookAt = Long.MAX_VALUE;
+          look(book, now);
+        }
       }
     }
     List<SendQuestion> asked = new ArrayList<>();
     for (Book book : toAsk) {
-      int sends = Math.min(SENDS_MAX, book.wanted(now) - book.left(now));
+      int sends = (int) Math.min(SENDS_MAX, wanted(book, now) - book.left(now));
       if (sends > 0) {
-        book.question = ++questions;
-        book.unanswered = true;
-        book.asked = true;
-        book.askedAt = now;
+        questions++;
+        book.asks(questions, now);
         asked.add(
             SendQuestion.newBuilder()
                 .setCounter(book.counter)
-                .setQuestion(book.question)
+                .setQuestion(questions)
                 .setSends(sends)
                 .build());
-        timed(book, now + ANSWER_NANOS);
+        lookAt(book, book.askableAt(now));
       }
     }
     toAsk.clear();
@@ -193,16 +188,70 @@ public final class SendBook {
     return new Step(rooms, asked, times.isEmpty() ? Long.MAX_VALUE : times.element().at());
   }
 
+  /** How many sends under a counter are worth having. */
+  private long wanted(Book book, long now) {
+    if (book.countsAnew(now)) {
+      long waiting = 0;
+      long moreAt = Long.MAX_VALUE;
+      for (Waiter waiter : book.waiters) {
+        if (waiter.counters.size() == 1) {
+          waiting += waiter.sends;
+        } else {
+          long from = heldBackUntil(book, waiter, now);
+          if (from - now > 0) {
+            moreAt = Math.min(moreAt, from);
+          } else {
+            waiting += wanted(book, waiter, now);
+          }
+        }
+      }
+      book.waiting(waiting, moreAt, now);
+    }
+    return book.wanted(now);
+  }
+
+  /**
+   * From when on sends under a counter are worth having for a waiter that waits under others too: a
+   * second before it may use those. Slots cannot be kept, so none are taken from others while it
+   * waits for a slower counter.
+   */
+  private long heldBackUntil(Book book, Waiter waiter, long now) {
+    long from = now;
+    for (String counter : waiter.counters) {
+      Book other = book(counter, now);
+      long usable = other == book ? Long.MAX_VALUE : other.usableAt(now);
+      if (usable != Long.MAX_VALUE && usable - TOGETHER_NANOS - from > 0) {
+        from = usable - TOGETHER_NANOS;
+      }
+    }
+    return from;
+  }
+
+  /** As many as wait, or as the other counters leave. */
+  private long wanted(Book book, Waiter waiter, long now) {
+    long sends = waiter.sends;
+    for (String counter : waiter.counters) {
+      Book other = book(counter, now);
+      int left = other == book ? 0 : other.left(now);
+      sends = left > 0 ? Math.min(sends, left) : sends;
+    }
+    return sends;
+  }
+
   /** Has a counter asked for now, or some time, or not at all. */
   private void look(Book book, long now) {
-    if (book.wanted(now) <= book.left(now)) {
+    long at = book.usableAt(now);
+    if (wanted(book, now) <= book.left(now)) {
+      if (!book.waiters.isEmpty() && at != Long.MAX_VALUE) {
+        // By then they are used, or have passed.
+        lookAt(book, (at - now > 0 ? at : now) + TOGETHER_NANOS);
+      }
+      if (book.moreAt() != Long.MAX_VALUE) {
+        lookAt(book, book.moreAt());
+      }
       return;
     }
-    long from = now;
-    if (book.asked) {
-      from = book.askedAt + (book.unanswered ? ANSWER_NANOS : ASK_NANOS);
-    }
-    long at = book.usableAt(now);
+    long from = book.askableAt(now);
     if (at != Long.MAX_VALUE && at - ASK_NANOS - from > 0) {
       // Slots ahead are enough for now: who would ask again would take all the later ones, too.
       from = at - ASK_NANOS;
@@ -212,29 +261,35 @@ public final class SendBook {
         changed.run();
       }
     } else {
-      timed(book, from);
+      lookAt(book, from);
     }
   }
 
-  private void timed(Book book, long at) {
-    if (!book.timed) {
-      book.timed = true;
+  /** An earlier time takes the place of a later one. */
+  private void lookAt(Book book, long at) {
+    if (book.lookAt == Long.MAX_VALUE || at - book.lookAt < 0) {
+      book.lookAt = at;
       add(new Timed(at, book));
     }
   }
 
   private void schedule(Waiter waiter, long now) {
     long at = now;
+    boolean all = true;
     for (String counter : waiter.counters) {
       long usable = book(counter, now).usableAt(now);
-      if (usable == Long.MAX_VALUE) {
-        waiter.at = Long.MAX_VALUE;
-        return;
-      }
-      at = usable - at > 0 ? usable : at;
+      all &= usable != Long.MAX_VALUE;
+      at = usable != Long.MAX_VALUE && usable - at > 0 ? usable : at;
     }
-    waiter.at = at;
-    add(new Timed(at, waiter));
+    if (!all) {
+      waiter.at = Long.MAX_VALUE;
+    } else if (waiter.at != at) {
+      waiter.at = at;
+      add(new Timed(at, waiter));
+    }
+    if (waiter.counters.size() > 1) {
+      waiter.counters.forEach(counter -> look(book(counter, now), now));
+    }
   }
 
   private void add(Timed timed) {
@@ -259,7 +314,7 @@ public final class SendBook {
     long at = book.usableAt(now);
     return Optional.of(
         new State(
-            book.wanted(now),
+            (int) Math.min(SENDS_MAX, wanted(book, now)),
             book.left(now),
             at == Long.MAX_VALUE
                 ? Optional.empty()

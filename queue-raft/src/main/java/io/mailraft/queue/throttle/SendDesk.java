@@ -25,6 +25,9 @@ public final class SendDesk implements Group.Listener {
   private static final long GAP_NANOS = Duration.ofMillis(50).toNanos();
   private static final int GRANTS_MAX = 5000;
 
+  /** What comes beyond is not heard, and asked again. */
+  private static final int WAITING_MAX = 200_000;
+
   private final Group group;
   private final SlotTable table;
   private final ThrottleClock clock;
@@ -83,9 +86,12 @@ public final class SendDesk implements Group.Listener {
       if (allotter.isEmpty()) {
         return;
       }
-      asks.getQuestionsList()
+      long now = nanoClock.getAsLong();
+      asks.getQuestionsList().stream()
+          .limit(WAITING_MAX - waiting.size())
           .forEach(
-              asked -> waiting.add(new Allotter.Question(asks.getNode(), asks.getEpoch(), asked)));
+              asked ->
+                  waiting.add(new Allotter.Question(asks.getNode(), asks.getEpoch(), asked, now)));
     }
     decide();
   }
@@ -102,7 +108,7 @@ public final class SendDesk implements Group.Listener {
     }
     lastNanos = now;
     List<Allotter.Question> first = waiting.subList(0, Math.min(GRANTS_MAX, waiting.size()));
-    GiveSends decision = allotter.get().decide(first, clock.read());
+    GiveSends decision = allotter.get().decide(first, clock.read(), now);
     first.clear();
     if (decision.getGrantsCount() > 0) {
       busy = true;
@@ -116,6 +122,8 @@ public final class SendDesk implements Group.Listener {
                     }
                     over();
                   });
+    } else if (!waiting.isEmpty()) {
+      later(GAP_NANOS);
     }
   }
 

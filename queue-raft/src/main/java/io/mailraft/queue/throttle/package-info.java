@@ -33,8 +33,8 @@
  *
  * <h2>Known limits</h2>
  *
- * Slots that are not used in time are lost, they are not given back. A rate of which nodes hold few
- * claims at a time is used far less than it could be: {@code docs/performance.md} has the figure.
+ * Slots that are not used in time are lost, they are not given back. Two counters at once are asked
+ * for one by one: where both are scarce and their slots last for a moment only, some pass unused.
  */
 @NullMarked
 package io.mailraft.queue.throttle;

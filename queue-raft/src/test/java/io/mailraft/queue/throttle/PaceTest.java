@@ -107,8 +107,10 @@ final class PaceTest {
                           .setCounter("warmup:192.0.2.1 day=1")
                           .setQuestion(question)
                           .setSends(1000)
-                          .build())),
-              question * 1_000_000_000L);
+                          .build(),
+                      0)),
+              question * 1_000_000_000L,
+              0);
       sum += decision.getGrantsList().stream().mapToInt(SendGrant::getCount).sum();
     }
     assertThat(sum).isEqualTo(10);

@@ -61,14 +61,65 @@ final class SimulatedClusterTest {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({"100/second, 101, 3", "10/second, 11, 5", "1000/second, 1001, 3", "1/second, 2, 3"})
-  void aRateIsUsedWhileThereIsABacklog(String text, int burst, int nodes) {
-    Rate rate = Rate.parse(text);
+  /** Claims of a domain that a node holds at most: two seconds' worth of the rate. */
+  private static Simulation.Mail backlog(int busy, Rate rate) {
+    int held = Math.clamp((long) Math.ceil(2e9 / rate.spacingNanos()), 1, 10_000);
+    return new Simulation.Mail.Backlog(busy, held);
+  }
+
+  private static double use(Rate rate, int burst, int nodes, Simulation.Mail mail, long seed) {
+    long seconds = Math.max(60, (long) (100 * rate.spacingNanos() / 1e9));
     List<Long> sends =
-        new Simulation(7, nodes, Pace.of(rate, burst), new Faults(0, false, Plant.NONE)).run(120);
-    double possible = 120e9 / rate.spacingNanos();
-    assertThat(sends.size()).isGreaterThanOrEqualTo((int) (0.95 * possible));
+        new Simulation(seed, nodes, Pace.of(rate, burst), new Faults(0, false, Plant.NONE), mail)
+            .run(seconds);
+    assertThat(excess(sends, rate, burst)).as("%d nodes", nodes).isLessThanOrEqualTo(1e-9);
+    return sends.size() * rate.spacingNanos() / (seconds * 1e9);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1/minute, 2",
+    "20/minute, 2",
+    "1/second, 2",
+    "5/second, 6",
+    "10/second, 2",
+    "10/second, 11",
+    "50/second, 6",
+    "100/second, 11",
+    "100/second, 101",
+    "1000/second, 101",
+    "1000/second, 1001",
+    "10000/second, 1001"
+  })
+  void aRateIsUsedWhileThereIsABacklog(String text, int burst) {
+    Rate rate = Rate.parse(text);
+    for (int nodes : new int[] {1, 3, 5}) {
+      for (long seed = 1; seed <= 3; seed++) {
+        assertThat(use(rate, burst, nodes, backlog(nodes, rate), seed))
+            .as("%d nodes, seed %d", nodes, seed)
+            .isGreaterThanOrEqualTo(0.95);
+      }
+    }
+  }
+
+  /** Who has a message now and then takes no slots away from who has many. */
+  @ParameterizedTest
+  @CsvSource({
+    "5/second, 6",
+    "10/second, 2",
+    "10/second, 11",
+    "100/second, 11",
+    "1000/second, 1001"
+  })
+  void aRateIsUsedThoughOneNodeAloneHasABacklog(String text, int burst) {
+    Rate rate = Rate.parse(text);
+    for (int nodes : new int[] {3, 5}) {
+      for (long seed = 1; seed <= 3; seed++) {
+        assertThat(use(rate, burst, nodes, backlog(1, rate), seed))
+            .as("%d nodes, seed %d", nodes, seed)
+            .isGreaterThanOrEqualTo(0.95);
+      }
+    }
   }
 
   /** A burst as long as an election makes up for it. */

@@ -19,10 +19,13 @@ import java.util.Random;
 final class Simulation {
   private static final String COUNTER = "example.com";
   private static final long MILLI = 1_000_000;
+  private static final long DESK_GAP = 50 * MILLI;
 
   private final Random random;
   private final Pace pace;
   private final Faults faults;
+  private final Mail mail;
+  private final List<Allotter.Question> desk = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();
   private final PriorityQueue<Event> events = new PriorityQueue<>();
   private final List<Long> sends = new ArrayList<>();
@@ -31,6 +34,8 @@ final class Simulation {
   private long serial;
   private int leader;
   private long term;
+  private long decidedAt = -DESK_GAP;
+  private boolean deciding;
 
   /**
    * What goes wrong.
@@ -41,13 +46,30 @@ final class Simulation {
    */
   record Faults(long leaderMillis, boolean slow, Plant plant) {}
 
+  /** What waits on the nodes. */
+  sealed interface Mail {
+    /** Backlogs of which nodes take and wait for some at a time, as it happens. */
+    record Random() implements Mail {}
+
+    /**
+     * A backlog on some nodes, which hold two seconds' worth of the whole rate as claims, and a
+     * claim now and then on the others.
+     *
+     * @param busy nodes with a backlog
+     * @param held claims that such a node holds
+     */
+    record Backlog(int busy, int held) implements Mail {}
+  }
+
   /** Bugs. */
   enum Plant {
     NONE,
     /** A new leader's clock counts time that has not passed. */
     CLOCK_AHEAD,
     /** A node takes the clock to be behind, and uses slots that are too old. */
-    LATE_SLOTS
+    LATE_SLOTS,
+    /** The leader says that questions waited for longer than they did. */
+    LONG_WAIT
   }
 
   private record Event(long at, long serial, Runnable what) implements Comparable<Event> {
@@ -69,7 +91,8 @@ final class Simulation {
     private final SendBook book;
     private Optional<Allotter> allotter = Optional.empty();
     private int applied;
-    private boolean stepping;
+    private long stepAt = Long.MAX_VALUE;
+    private int claims;
 
     private Node(int number) {
       this.number = number;
@@ -78,21 +101,32 @@ final class Simulation {
     }
 
     private void stepSoon() {
-      if (!stepping) {
-        stepping = true;
-        at(now + random.nextLong(MILLI), this::step);
+      stepAt(now);
+    }
+
+    private void stepAt(long time) {
+      long about = time + random.nextLong(MILLI);
+      if (about < stepAt) {
+        stepAt = about;
+        at(
+            about,
+            () -> {
+              if (stepAt == about) {
+                stepAt = Long.MAX_VALUE;
+                step();
+              }
+            });
       }
     }
 
     private void step() {
-      stepping = false;
       SendBook.Step step = book.step();
       if (!step.questions().isEmpty()) {
         ask(step.questions());
       }
       step.rooms().forEach(Runnable::run);
       if (step.nextNanos() != Long.MAX_VALUE) {
-        at(Math.max(now, step.nextNanos() - offset) + random.nextLong(MILLI), this::step);
+        stepAt(Math.max(now, step.nextNanos() - offset));
       }
     }
 
@@ -118,6 +152,13 @@ final class Simulation {
                   .setClockNanos(valid.getClockNanos() - random.nextLong(1500 * MILLI))
                   .build();
         }
+        if (faults.plant() == Plant.LONG_WAIT) {
+          GiveSends.Builder worse = heard.toBuilder();
+          worse
+              .getGrantsBuilderList()
+              .forEach(grant -> grant.setWaitedNanos(random.nextLong(1500 * MILLI)));
+          heard = worse.build();
+        }
         book.given(heard, number, 1);
       }
     }
@@ -134,6 +175,42 @@ final class Simulation {
       at(now + random.nextLong(20 * MILLI), this::send);
     }
 
+    /** Sends what it may of the claims that it holds; others come after a round trip. */
+    private void drain() {
+      if (claims == 0) {
+        return;
+      }
+      int taken = book.take(List.of(COUNTER), claims);
+      claims -= taken;
+      for (int i = 0; i < taken; i++) {
+        sends.add(now + random.nextLong(5 * MILLI));
+      }
+      if (claims > 0) {
+        book.await(List.of(COUNTER), claims, this::drain);
+      }
+      if (taken > 0 && mail instanceof Mail.Backlog(int busy, _) && number < busy) {
+        at(now + 20 * MILLI + random.nextLong(130 * MILLI), () -> claim(taken));
+      }
+    }
+
+    private void claim(int more) {
+      claims += more;
+      drain();
+    }
+
+    private void trickle() {
+      claim(1);
+      at(now + 300 * MILLI + random.nextLong(1200 * MILLI), this::trickle);
+    }
+
+    private void begin() {
+      switch (mail) {
+        case Mail.Random() -> send();
+        case Mail.Backlog(int busy, int held) when number < busy -> claim(held);
+        case Mail.Backlog _ -> trickle();
+      }
+    }
+
     private void lead() {
       if (faults.plant() == Plant.CLOCK_AHEAD) {
         ahead += 2_000 * MILLI;
@@ -145,6 +222,11 @@ final class Simulation {
   }
 
   Simulation(long seed, int nodes, Pace pace, Faults faults) {
+    this(seed, nodes, pace, faults, new Mail.Random());
+  }
+
+  Simulation(long seed, int nodes, Pace pace, Faults faults, Mail mail) {
+    this.mail = mail;
     this.random = new Random(seed);
     this.pace = pace;
     this.faults = faults;
@@ -163,20 +245,26 @@ final class Simulation {
   }
 
   private void answer(Node asker, List<SendQuestion> questions) {
+    if (nodes.get(leader).allotter.isEmpty()) {
+      return;
+    }
+    questions.forEach(asked -> desk.add(new Allotter.Question(asker.number, 1, asked, now)));
+    if (!deciding) {
+      deciding = true;
+      at(Math.max(now, decidedAt + DESK_GAP), this::decide);
+    }
+  }
+
+  private void decide() {
+    deciding = false;
     Node leading = nodes.get(leader);
     long inTerm = term;
     if (leading.allotter.isEmpty()) {
       return;
     }
-    GiveSends decision =
-        leading
-            .allotter
-            .get()
-            .decide(
-                questions.stream()
-                    .map(asked -> new Allotter.Question(asker.number, 1, asked))
-                    .toList(),
-                leading.clock.read());
+    decidedAt = now;
+    GiveSends decision = leading.allotter.get().decide(desk, leading.clock.read(), now);
+    desk.clear();
     at(
         now + delay(),
         () -> {
@@ -198,6 +286,7 @@ final class Simulation {
   private void killLeader() {
     nodes.get(leader).clock.follow();
     nodes.get(leader).allotter = Optional.empty();
+    desk.clear();
     term++;
     // A death, or a leader that hands over.
     long election =
@@ -222,7 +311,7 @@ final class Simulation {
    */
   List<Long> run(long seconds) {
     nodes.get(0).lead();
-    nodes.forEach(node -> at(random.nextLong(100 * MILLI), node::send));
+    nodes.forEach(node -> at(random.nextLong(100 * MILLI), node::begin));
     if (faults.leaderMillis() > 0) {
       at(faults.leaderMillis() * MILLI, this::killLeader);
     }
