@@ -3,6 +3,7 @@ package io.mailraft.delivery;
 import io.mailraft.config.DeliveryConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +60,12 @@ final class Endings {
   /** It was not attempted. */
   void returned(Held held, Reply reason) {
     report(held, new Outcome.Returned(held.claim(), reason.text()));
+  }
+
+  /** It is to leave from a source that another node owns. */
+  void redirected(Held held, String source) {
+    String reason = "451 4.3.2 It is to leave from " + source + ", which another node owns";
+    report(held, new Outcome.Returned(held.claim(), reason, Optional.of(source)));
   }
 
   private void report(Held held, Outcome outcome) {

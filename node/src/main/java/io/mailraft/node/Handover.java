@@ -132,7 +132,8 @@ final class Handover implements Bodies, Outcomes {
           report.setKind(OutcomeKind.BOUNCED).setSource(source).setHost(host);
       case Outcome.Expired(Claim _, String _, String source, String host, var _) ->
           report.setKind(OutcomeKind.EXPIRED).setSource(source).setHost(host);
-      case Outcome.Returned returned -> report.setKind(OutcomeKind.RETURNED);
+      case Outcome.Returned(Claim _, String _, Optional<String> source) ->
+          report.setKind(OutcomeKind.RETURNED).setSource(source.orElse(""));
     }
     outcome.attempt().ifPresent(attempt -> report.setAttempt(attempt(attempt)));
     queue.report(claim.epoch(), report.build());

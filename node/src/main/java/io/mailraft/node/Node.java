@@ -51,9 +51,6 @@ final class Node implements AutoCloseable {
   private static final Duration REPORT_GRACE = Duration.ofSeconds(2);
   private static final Duration LEADERSHIP_GRACE = Duration.ofSeconds(1);
 
-  /** No order suspends a zone yet. */
-  private static final Set<String> SUSPENDED = Set.of();
-
   private final MailraftConfig config;
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -68,6 +65,7 @@ final class Node implements AutoCloseable {
   private final SeedApi seed;
   private final HistoryApi history;
   private volatile long documentVersion;
+  private volatile Set<String> suspendedZones = Set.of();
   private volatile Router router;
 
   /**
@@ -80,7 +78,7 @@ final class Node implements AutoCloseable {
   Node(MailraftConfig config, InstantSource clock, Logs logs, Consumer<Throwable> broken)
       throws IOException {
     this.config = config;
-    this.router = new Router(config.zones(), SUSPENDED);
+    this.router = new Router(config.zones(), Set.of());
     this.access = new Access(config.access());
     Files.createDirectories(config.node().dataDir());
     this.dataLock = DataLock.take(config.node().dataDir());
@@ -209,9 +207,11 @@ final class Node implements AutoCloseable {
 
   /** Takes over what the cluster has agreed on, once delivery has. Called on one thread. */
   private void obey(Duties duties) {
-    if (duties.version() != documentVersion) {
+    Set<String> suspended = duties.suspensions().keySet();
+    if (duties.version() != documentVersion || !suspended.equals(suspendedZones)) {
       documentVersion = duties.version();
-      router = new Router(duties.settings().zones(), SUSPENDED);
+      suspendedZones = Set.copyOf(suspended);
+      router = new Router(duties.settings().zones(), suspended);
       meters.zones(duties.settings().zones().keySet());
     }
     obeying.complete(null);

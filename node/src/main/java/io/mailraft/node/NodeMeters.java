@@ -25,6 +25,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -68,11 +69,20 @@ final class NodeMeters {
     Gauge.builder("mailraft.queue.ready", queue, q -> q.unready().isEmpty() ? 1 : 0)
         .description("1 while mail can be accepted")
         .register(registry);
-    Gauge.builder("mailraft.zones.unserved", queue, NodeMeters::unserved)
+    Gauge.builder("mailraft.zones.unserved", queue, q -> unserved(q).size())
         .description("zones that no live node can deliver for")
         .register(registry);
-    Gauge.builder("mailraft.zones.unserved.deliveries", queue, NodeMeters::waiting)
+    Gauge.builder("mailraft.zones.unserved.deliveries", queue, q -> waiting(q, unserved(q)))
         .description("open deliveries of zones that no live node can deliver for")
+        .register(registry);
+    Gauge.builder("mailraft.zones.suspended", queue, q -> q.suspensions().present().size())
+        .description("zones that an operator has suspended")
+        .register(registry);
+    Gauge.builder(
+            "mailraft.zones.suspended.deliveries",
+            queue,
+            q -> waiting(q, q.suspensions().present().keySet()))
+        .description("open deliveries of zones that an operator has suspended")
         .register(registry);
     Gauge.builder("mailraft.queue.outcomes.unconfirmed", queue, Queue::unconfirmedOutcomes)
         .description("outcomes that no shard has confirmed yet")
@@ -81,31 +91,32 @@ final class NodeMeters {
     new ProcessorMetrics().bindTo(registry);
   }
 
-  private static double unserved(Queue queue) {
-    return queue
+  /** Zones that nobody can serve; a suspended one is not served on purpose. */
+  private static Set<String> unserved(Queue queue) {
+    Set<String> unserved = new HashSet<>();
+    queue
         .duties()
-        .map(duties -> duties.assignments().zones().values().stream().filter(List::isEmpty).count())
-        .orElse(0L);
+        .ifPresent(
+            duties ->
+                duties
+                    .assignments()
+                    .zones()
+                    .forEach(
+                        (zone, servers) -> {
+                          if (servers.isEmpty() && !duties.suspensions().containsKey(zone)) {
+                            unserved.add(zone);
+                          }
+                        }));
+    return unserved;
   }
 
-  private static double waiting(Queue queue) {
+  private static double waiting(Queue queue, Set<String> zones) {
     Map<String, Depth> depths = queue.zones();
-    return queue
-        .duties()
-        .map(
-            duties ->
-                duties.assignments().zones().entrySet().stream()
-                    .filter(zone -> zone.getValue().isEmpty())
-                    .map(zone -> depths.getOrDefault(zone.getKey(), Depth.ZERO))
-                    .mapToDouble(
-                        depth ->
-                            (double)
-                                (depth.queued()
-                                    + depth.claimed()
-                                    + depth.deferred()
-                                    + depth.held()))
-                    .sum())
-        .orElse(0.0);
+    return zones.stream()
+        .map(zone -> depths.getOrDefault(zone, Depth.ZERO))
+        .mapToDouble(
+            depth -> (double) (depth.queued() + depth.claimed() + depth.deferred() + depth.held()))
+        .sum();
   }
 
   /** Takes over the zones of the cluster document. Called on one thread. */

@@ -228,6 +228,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return open(Optional.of(key));
   }
 
+  @Override
+  public Optional<MessageId> known(RequestKey key) throws QueueException {
+    return uploads.known(key);
+  }
+
   private Upload open(Optional<RequestKey> key) throws QueueException {
     if (!accepting) {
       throw new QueueException(Reason.STOPPING, "this node is stopping");
@@ -340,6 +345,11 @@ public final class Queue implements Uploads, AutoCloseable {
   /** The cluster document, its past versions and the way to the next one. */
   public Documents documents() {
     return documents;
+  }
+
+  /** Which zones are suspended, and the orders for that. */
+  public Suspensions suspensions() {
+    return new Suspensions(replicas.controlClient(), replicas.control());
   }
 
   /** The queue to look at. */

@@ -59,6 +59,8 @@ final class Deliveries {
   sealed interface Event {
     record Queued(Lane lane, DeliveryId delivery) implements Event {}
 
+    record Redirected(DeliveryId delivery, String source) implements Event {}
+
     record Claimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
 
     record Unclaimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
@@ -128,7 +130,7 @@ final class Deliveries {
   }
 
   /** Claims a queued delivery; false where it is not queued in that lane. */
-  boolean claim(DeliveryId delivery, ClaimOwner owner, Batch batch) {
+  boolean claim(DeliveryId delivery, ClaimOwner owner, long stampMillis, Batch batch) {
     byte[] ready = Rows.ready(owner.lane(), delivery);
     if (batch.get(Rows.READY, ready).isEmpty()) {
       return false;
@@ -143,6 +145,7 @@ final class Deliveries {
             .setZone(owner.lane().zone())
             .setDomain(owner.lane().domain())
             .setIndex(owner.index())
+            .setStampMillis(stampMillis)
             .build()
             .toByteArray());
     claims.put(delivery, owner);
@@ -156,6 +159,14 @@ final class Deliveries {
   void giveBack(DeliveryId delivery, Batch batch) {
     ClaimOwner owner = unclaim(delivery, batch);
     queue(delivery, owner.lane(), batch);
+  }
+
+  /** The same for one that is to leave from a source which another node owns. */
+  void giveBack(DeliveryId delivery, String source, Batch batch) {
+    if (!source.isEmpty()) {
+      events.add(new Event.Redirected(delivery, source));
+    }
+    giveBack(delivery, batch);
   }
 
   void defer(DeliveryId delivery, Outcome outcome, int node, long stampMillis, Batch batch) {
@@ -216,7 +227,7 @@ final class Deliveries {
   }
 
   /** Holds a queued or deferred delivery; false in any other state. */
-  boolean hold(DeliveryId delivery, String reason, Batch batch) {
+  boolean hold(DeliveryId delivery, String reason, long stampMillis, Batch batch) {
     Optional<StoredDelivery> row = findWaiting(delivery, batch);
     if (row.isEmpty() || row.get().getState() == DeliveryState.HELD) {
       return false;
@@ -227,6 +238,8 @@ final class Deliveries {
         row.get().toBuilder()
             .setState(DeliveryState.HELD)
             .setReply(reason)
+            .setHeldMillis(stampMillis)
+            .clearNextMillis()
             .setEvents(note(delivery, row.get(), EventKind.EVENT_HELD, why, batch))
             .build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
@@ -295,6 +308,7 @@ final class Deliveries {
             .setAttempts(number)
             .setLastMillis(stampMillis)
             .clearNextMillis()
+            .clearHeldMillis()
             .setReply(how.getReply())
             .setEvents(timelines.add(delivery, before.getEvents(), how, true, batch))
             .build()
@@ -333,7 +347,8 @@ final class Deliveries {
   }
 
   private void requeue(DeliveryId delivery, StoredDelivery row, Batch batch) {
-    StoredDelivery after = row.toBuilder().setState(DeliveryState.QUEUED).clearNextMillis().build();
+    StoredDelivery after =
+        row.toBuilder().setState(DeliveryState.QUEUED).clearNextMillis().clearHeldMillis().build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     queue(delivery, lane(after), batch);
   }
