@@ -1,5 +1,6 @@
 package io.mailraft.config;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
@@ -20,6 +21,7 @@ final class ClusterWriter {
       yaml.append("throttles:\n");
       settings.throttles().entries().values().forEach(this::throttle);
     }
+    quotas(settings.quotas());
     if (!settings.blocklistPause().equals(ClusterSettings.BLOCKLIST_PAUSE)) {
       line("", "blocklistPause", Durations.format(settings.blocklistPause()));
     }
@@ -81,6 +83,34 @@ final class ClusterWriter {
       flow.add("per: " + Words.of(throttle.per()));
     }
     line("  ", word(throttle.entry()), flow);
+  }
+
+  private void quotas(Quotas quotas) {
+    if (!quotas.isEmpty()) {
+      yaml.append("quotas:\n");
+      quotas("accounts", quotas.accounts().values());
+      quotas("senderDomains", quotas.senderDomains().values());
+    }
+  }
+
+  private void quotas(String scope, Collection<Quota> quotas) {
+    if (!quotas.isEmpty()) {
+      yaml.append("  ").append(scope).append(":\n");
+      quotas.forEach(quota -> line("    ", word(quota.entry()), flow(quota)));
+    }
+  }
+
+  private static String flow(Quota quota) {
+    if (quota.unlimited()) {
+      return "{ unlimited: true }";
+    }
+    StringJoiner flow = new StringJoiner(", ", "{ ", " }");
+    for (Quota.Unit unit : Quota.Unit.values()) {
+      if (!quota.limits(unit).isEmpty()) {
+        flow.add(Words.of(unit) + ": " + quota.limits(unit));
+      }
+    }
+    return flow.toString();
   }
 
   private void routing(ZoneRouting routing) {

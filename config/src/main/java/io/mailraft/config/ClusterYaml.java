@@ -26,8 +26,8 @@ public final class ClusterYaml {
   private ClusterYaml() {}
 
   /**
-   * Reads a text with the keys {@code version}, {@code zones}, {@code throttles} and {@code
-   * blocklistPause}, each of which may be absent. The zones always hold {@code default}.
+   * Reads a text with the keys {@code version}, {@code zones}, {@code throttles}, {@code quotas}
+   * and {@code blocklistPause}, each of which may be absent. The zones always hold {@code default}.
    *
    * @param name name of the text, as messages show it
    * @throws ConfigException as {@link ConfigLoader#load} does

@@ -13,6 +13,7 @@ final class DocumentReader {
     return new ClusterSettings(
         ZoneReader.zones(root.section("zones")),
         ThrottleReader.throttles(root.section("throttles")),
+        QuotaReader.quotas(root.section("quotas")),
         root.duration("blocklistPause", ClusterSettings.BLOCKLIST_PAUSE, PAUSE_MIN, PAUSE_MAX));
   }
 }

@@ -237,7 +237,7 @@ final class ClusterYamlTest {
     assertThatExceptionOfType(ConfigException.class)
         .isThrownBy(() -> ClusterYaml.parse("node: {}\nzones: {}", "cluster.yaml"))
         .withMessage(
-            "cluster.yaml:1: node: unknown key; known here: version, zones, throttles,"
+            "cluster.yaml:1: node: unknown key; known here: version, zones, throttles, quotas,"
                 + " blocklistPause");
     assertThatExceptionOfType(ConfigException.class)
         .isThrownBy(() -> ClusterYaml.parse("zones:\n  default: { port: x }", "z"))

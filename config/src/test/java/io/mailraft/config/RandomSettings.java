@@ -53,7 +53,38 @@ final class RandomSettings {
         random.nextBoolean()
             ? ClusterSettings.BLOCKLIST_PAUSE
             : Duration.ofMillis(1000 + random.nextInt(100_000_000));
-    return new ClusterSettings(zones, new Throttles(throttles), pause);
+    return new ClusterSettings(zones, new Throttles(throttles), quotas(random), pause);
+  }
+
+  private static Quotas quotas(Random random) {
+    Map<String, Quota> accounts = new LinkedHashMap<>();
+    Map<String, Quota> domains = new LinkedHashMap<>();
+    for (String account : List.of("default", "shop@example.com", "a \"b\": {c}", "null", "7")) {
+      if (random.nextInt(3) == 0) {
+        accounts.put(account, quota(account, random));
+      }
+    }
+    for (String domain :
+        List.of("default", "example.com", "*.example.com", "xn--bcher-kva.example")) {
+      if (random.nextInt(3) == 0) {
+        domains.put(domain, quota(domain, random));
+      }
+    }
+    return new Quotas(accounts, domains);
+  }
+
+  private static Quota quota(String entry, Random random) {
+    return new Quota(entry, limits(random), limits(random));
+  }
+
+  private static List<Rate> limits(Random random) {
+    List<Rate> limits = new ArrayList<>();
+    for (long seconds : new long[] {60, 3600, 86_400}) {
+      if (random.nextInt(3) == 0) {
+        limits.add(new Rate(1 + random.nextInt(1_000_000_000), Duration.ofSeconds(seconds)));
+      }
+    }
+    return limits;
   }
 
   private static ZoneConfig zone(String name, Random random) {

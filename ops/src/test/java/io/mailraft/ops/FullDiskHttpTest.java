@@ -22,7 +22,8 @@ class FullDiskHttpTest {
         LocalCluster.Options.of(1, 1).withSettings("queue: { minFreeBytes: 1TiB }\n");
     try (LocalCluster cluster = LocalCluster.create(options)) {
       assumeTrue(
-          Files.getFileStore(cluster.directory()).getUsableSpace() < TIB, "there is too much space");
+          Files.getFileStore(cluster.directory()).getUsableSpace() < TIB,
+          "there is too much space");
       NodeProcess node = cluster.node("n1");
       node.start();
       node.awaitReadyLine(ClusterRun.BOUND);

@@ -1,6 +1,7 @@
 package io.mailraft.queue;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskQuota;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
@@ -29,6 +30,7 @@ final class OwnDesk implements Desk {
   private final List<Checksums> checksums;
   private final DiskGuard disk;
   private final Consumer<AskSends> sends;
+  private final Consumer<AskQuota> quotas;
   private final Function<Explain, CompletableFuture<Explained>> explainer;
 
   /**
@@ -36,6 +38,7 @@ final class OwnDesk implements Desk {
    * @param checksums one for each group
    * @param disk refuses what would fill this node's disk
    * @param sends takes questions for sends, as leader of the control group
+   * @param quotas takes questions for units of quotas, as leader of the control group
    * @param explainer says what a delivery waits for on this node
    */
   OwnDesk(
@@ -44,8 +47,10 @@ final class OwnDesk implements Desk {
       List<Checksums> checksums,
       DiskGuard disk,
       Consumer<AskSends> sends,
+      Consumer<AskQuota> quotas,
       Function<Explain, CompletableFuture<Explained>> explainer) {
     this.sends = sends;
+    this.quotas = quotas;
     this.explainer = explainer;
     this.groups = List.copyOf(groups);
     this.shards = List.copyOf(shards);
@@ -85,7 +90,7 @@ final class OwnDesk implements Desk {
       return;
     }
     switch (record.getKindCase()) {
-      case JOIN_NODE, RENEW, SET_DOCUMENT -> {}
+      case JOIN_NODE, RENEW, SET_DOCUMENT, SUSPEND_ZONE, RESUME_ZONE -> {}
       case STORE_MESSAGE,
           STORE_CHUNK,
           DROP_UPLOADS,
@@ -101,6 +106,7 @@ final class OwnDesk implements Desk {
           TRIM_HISTORY,
           LAPSE,
           GIVE_SENDS,
+          GIVE_QUOTA,
           CHECKSUM,
           KIND_NOT_SET ->
           throw new IllegalArgumentException(
@@ -164,6 +170,11 @@ final class OwnDesk implements Desk {
   @Override
   public void askSends(AskSends asks) {
     sends.accept(asks);
+  }
+
+  @Override
+  public void askQuota(AskQuota asks) {
+    quotas.accept(asks);
   }
 
   @Override

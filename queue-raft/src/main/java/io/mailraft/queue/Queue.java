@@ -1,6 +1,5 @@
 package io.mailraft.queue;
 
-import io.mailraft.api.link.AnswerFrame;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.link.Explain;
@@ -10,12 +9,15 @@ import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.stored.StoredMessage;
+import io.mailraft.config.ClusterSettings;
+import io.mailraft.config.Quotas;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.control.ControlFold;
 import io.mailraft.queue.control.ControlView;
 import io.mailraft.queue.control.Duties;
 import io.mailraft.queue.control.DutyKeeper;
 import io.mailraft.queue.link.Desk;
+import io.mailraft.queue.quota.Charge;
 import io.mailraft.queue.shard.Depth;
 import io.mailraft.queue.shard.Lane;
 import io.mailraft.queue.shard.Shard;
@@ -26,15 +28,12 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
@@ -45,14 +44,13 @@ import java.util.function.Consumer;
  * once {@link #joined} is complete.
  */
 public final class Queue implements Uploads, AutoCloseable {
-  private static final Duration CHECKSUM_TIMEOUT = Duration.ofMinutes(2);
-
   private final QueueSettings settings;
   private final InstantSource clock;
   private final Replicas replicas;
   private final NodeLease lease;
   private final DutyKeeper duties;
   private final SendBookThread sends;
+  private final Charges charges;
   private final Documents documents;
   private final OutcomeJournal journal;
   private final List<ClaimIntake> intakes = new ArrayList<>();
@@ -81,7 +79,8 @@ public final class Queue implements Uploads, AutoCloseable {
     this.settings = settings;
     this.clock = clock;
     this.disk = new DiskGuard(settings.node().dataDir(), settings.queue().minFreeBytes());
-    this.replicas = new Replicas(settings, clock, disk, this::pace, host::explain, broken);
+    this.replicas =
+        new Replicas(settings, clock, disk, this::pace, this::quotas, host::explain, broken);
     this.sends = new SendBookThread(this::ask);
     this.documents = new Documents(replicas.controlClient(), replicas.control());
     this.journal = new OutcomeJournal(settings.node().dataDir().resolve("outcomes"));
@@ -103,6 +102,13 @@ public final class Queue implements Uploads, AutoCloseable {
             settings.cluster().leaseTerm(),
             System::nanoTime,
             this::leased);
+    this.charges =
+        new Charges(
+            replicas.controlClient(),
+            replicas.control(),
+            lease::held,
+            this::quotas,
+            settings.queue().submitTimeout());
     this.duties = new DutyKeeper(replicas.control(), settings.node().id(), host, lease::obeyed);
     replicas.control().onSends(this::given);
     // A thread of its own: the common pool may have but one, which others may hold up.
@@ -117,11 +123,16 @@ public final class Queue implements Uploads, AutoCloseable {
 
   private void leased(NodeLease.Held held) {
     sends.reset();
+    charges.book().reset();
     intakes.forEach(intake -> intake.lease(held));
   }
 
   private Optional<Pace> pace(String counter) {
     return duties.current().flatMap(now -> Pace.of(now.settings(), counter, clock.instant()));
+  }
+
+  private Quotas quotas() {
+    return duties.current().map(Duties::settings).map(ClusterSettings::quotas).orElse(Quotas.NONE);
   }
 
   private void ask(List<SendQuestion> questions) {
@@ -166,6 +177,7 @@ public final class Queue implements Uploads, AutoCloseable {
   public void start() throws IOException {
     duties.start();
     sends.start();
+    charges.book().start();
     replicas.start();
     Map<Long, Outcomes> left = journal.open();
     reporters.forEach(OutcomeReporter::start);
@@ -216,11 +228,22 @@ public final class Queue implements Uploads, AutoCloseable {
     return open(Optional.of(key));
   }
 
+  @Override
+  public Optional<MessageId> known(RequestKey key) throws QueueException {
+    return uploads.known(key);
+  }
+
   private Upload open(Optional<RequestKey> key) throws QueueException {
     if (!accepting) {
       throw new QueueException(Reason.STOPPING, "this node is stopping");
     }
     return uploads.open(key);
+  }
+
+  @Override
+  public Charge charge(String account, Optional<String> senderDomain, int recipients)
+      throws QueueException {
+    return charges.take(account, senderDomain, recipients);
   }
 
   /**
@@ -324,6 +347,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return documents;
   }
 
+  /** Which zones are suspended, and the orders for that. */
+  public Suspensions suspensions() {
+    return new Suspensions(replicas.controlClient(), replicas.control());
+  }
+
   /** The queue to look at. */
   public Inspection inspection() {
     return new Inspection(replicas, clock);
@@ -332,6 +360,11 @@ public final class Queue implements Uploads, AutoCloseable {
   /** What happened to messages, and the stream of events. */
   public History history() {
     return new History(replicas, inspection());
+  }
+
+  /** How this node's part of the queue is doing. */
+  public Vitals vitals() {
+    return new Vitals(replicas);
   }
 
   /** Takes orders for single deliveries. */
@@ -379,7 +412,8 @@ public final class Queue implements Uploads, AutoCloseable {
     return replicas.groups().stream()
         .filter(group -> group.leader().isEmpty())
         .findFirst()
-        .map(group -> "no leader of " + group.name() + " is known");
+        .map(group -> "no leader of " + group.name() + " is known")
+        .or(vitals()::behind);
   }
 
   /**
@@ -388,40 +422,7 @@ public final class Queue implements Uploads, AutoCloseable {
    * @throws QueueException if a group has no leader in time
    */
   public List<ReplicaChecksum> verifyState() throws QueueException {
-    List<ReplicaChecksum> all = new ArrayList<>();
-    for (int number = 0; number < replicas.groups().size(); number++) {
-      long token = ThreadLocalRandom.current().nextLong();
-      replicas.takeChecksum(number, token);
-      String group = replicas.groups().get(number).name();
-      for (String node : settings.cluster().peers().keySet()) {
-        all.add(checksum(group, number, node, token));
-      }
-    }
-    return all;
-  }
-
-  private ReplicaChecksum checksum(String group, int number, String node, long token) {
-    try {
-      AnswerFrame frame =
-          replicas
-              .askChecksum(node, number, token)
-              .get(CHECKSUM_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-      return new ReplicaChecksum(
-          group,
-          node,
-          frame.getIndex(),
-          HexFormat.of().formatHex(frame.getChecksum().getDigest().toByteArray()),
-          frame.getChecksum().getRows(),
-          "");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return new ReplicaChecksum(group, node, 0, "", 0, "interrupted");
-    } catch (ExecutionException e) {
-      return new ReplicaChecksum(group, node, 0, "", 0, String.valueOf(e.getCause()));
-    } catch (TimeoutException e) {
-      return new ReplicaChecksum(
-          group, node, 0, "", 0, "no answer within " + CHECKSUM_TIMEOUT.toSeconds() + " s");
-    }
+    return new StateCheck(replicas, settings.cluster().peers().keySet()).take();
   }
 
   /** The view that {@link #control} holds now. */
@@ -448,6 +449,7 @@ public final class Queue implements Uploads, AutoCloseable {
 
   /** Hands every group that this node leads to another node, if one can take it in time. */
   public void handOverLeadership(Duration timeout) {
+    charges.book().giveBack();
     replicas.handOverLeadership(timeout);
   }
 
@@ -456,6 +458,7 @@ public final class Queue implements Uploads, AutoCloseable {
     accepting = false;
     duties.close();
     sends.close();
+    charges.close();
     lease.close();
     intakes.forEach(ClaimIntake::close);
     reporters.forEach(OutcomeReporter::close);

@@ -1,5 +1,9 @@
 package io.mailraft.queue;
 
+import io.mailraft.queue.quota.OverQuotaException;
+import java.time.Duration;
+import java.util.Optional;
+
 /**
  * Why the queue did not take or give something, in terms that an SMTP or HTTP client can be told.
  */
@@ -14,6 +18,8 @@ public final class QueueException extends Exception {
     DISK_FULL(452, "4.3.1", "Not enough disk space, try again later"),
     /** More waits already than the limits allow. */
     BUSY(451, "4.3.2", "Too much mail is on its way in, try again later"),
+    /** A quota has no room in the present window. */
+    OVER_QUOTA(450, "4.7.1", "A quota is used up, try again later"),
     /** The node is shutting down. */
     STOPPING(421, "4.3.2", "The service is shutting down"),
     /** The record will never be accepted. */
@@ -55,15 +61,47 @@ public final class QueueException extends Exception {
   }
 
   private final Reason reason;
+  private final String text;
+  private final transient Optional<Duration> retryAfter;
 
   public QueueException(Reason reason, String detail) {
     super(detail);
     this.reason = reason;
+    this.text = reason.text();
+    this.retryAfter = Optional.empty();
   }
 
   public QueueException(Reason reason, String detail, Throwable cause) {
     super(detail, cause);
     this.reason = reason;
+    this.text = reason.text();
+    this.retryAfter = Optional.empty();
+  }
+
+  /** A quota has no room. */
+  public QueueException(OverQuotaException over) {
+    super(String.valueOf(over.getMessage()), over);
+    this.reason = Reason.OVER_QUOTA;
+    this.text = over.words();
+    this.retryAfter = Optional.of(over.retryAfter());
+  }
+
+  /** One sentence for the client, without any inner detail or name. */
+  public String text() {
+    return text;
+  }
+
+  /** Whether a commit that ended so may have stored the message all the same. */
+  public boolean mayBeStored() {
+    return switch (reason) {
+      case NO_MAJORITY, BUSY, STOPPING -> true;
+      case DISK_FULL, OVER_QUOTA, INVALID, KEY_USED, UNKNOWN -> false;
+    };
+  }
+
+  /** When another try may succeed, where that is known. */
+  public Optional<Duration> retryAfter() {
+    return retryAfter;
   }
 
   public Reason reason() {

@@ -5,16 +5,20 @@ import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
 import io.mailraft.api.log.Record;
 import io.mailraft.config.ClusterConfig;
+import io.mailraft.config.Quotas;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.control.ControlFold;
 import io.mailraft.queue.control.LeaseKeeper;
+import io.mailraft.queue.control.NodeEntry;
 import io.mailraft.queue.link.Checksums;
 import io.mailraft.queue.link.Desk;
 import io.mailraft.queue.link.Link;
 import io.mailraft.queue.link.LinkException;
 import io.mailraft.queue.link.LinkService;
+import io.mailraft.queue.quota.QuotaDesk;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.GroupSpec;
+import io.mailraft.queue.raft.GroupTime;
 import io.mailraft.queue.raft.HostSettings;
 import io.mailraft.queue.raft.RaftHost;
 import io.mailraft.queue.shard.Shard;
@@ -37,6 +41,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.ratis.thirdparty.io.grpc.ServerServiceDefinition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +75,7 @@ final class Replicas implements AutoCloseable {
    *
    * @param disk refuses what would fill this node's disk
    * @param paces the pace of a counter by the cluster document as it is
+   * @param quotas the quotas by the cluster document as it is
    * @param explainer says what a delivery waits for on this node
    * @param broken hears, once, of trouble that stopped a replica
    */
@@ -77,6 +84,7 @@ final class Replicas implements AutoCloseable {
       InstantSource clock,
       DiskGuard disk,
       Function<String, Optional<Pace>> paces,
+      Supplier<Quotas> quotas,
       Function<Explain, CompletableFuture<Explained>> explainer,
       Consumer<Throwable> broken)
       throws IOException {
@@ -102,7 +110,16 @@ final class Replicas implements AutoCloseable {
     SendDesk sends =
         new SendDesk(
             groups.getFirst(), control.slots(), control.clock(), paces, System::nanoTime, timer);
-    own = new OwnDesk(groups, shards, checksums, disk, sends::ask, explainer);
+    QuotaDesk units =
+        new QuotaDesk(
+            groups.getFirst(),
+            control.quotas(),
+            counter -> counter.limit(quotas.get()),
+            this::live,
+            new GroupTime(clock, () -> groups.getFirst().applied().stampMillis()),
+            System::nanoTime,
+            timer);
+    own = new OwnDesk(groups, shards, checksums, disk, sends::ask, units::ask, explainer);
     linkService = Optional.of(new LinkService(cluster.name(), own));
     cluster
         .peers()
@@ -119,6 +136,13 @@ final class Replicas implements AutoCloseable {
     }
     shards.forEach(shard -> shard.bind(groups.get(shard.number() + 1)));
     leases = new LeaseKeeper(groups.getFirst(), control, cluster.leaseTerm(), System::nanoTime);
+  }
+
+  /** Epochs of the live nodes by number. */
+  private Map<Integer, Long> live() {
+    return control.current().nodes().values().stream()
+        .filter(NodeEntry::live)
+        .collect(Collectors.toMap(NodeEntry::number, NodeEntry::epoch));
   }
 
   /** Where logs and databases lie. */
@@ -229,6 +253,10 @@ final class Replicas implements AutoCloseable {
 
   GroupClient shardClient(int shard) {
     return clients.get(shard + 1);
+  }
+
+  RaftHost host() {
+    return host;
   }
 
   ScheduledThreadPoolExecutor timer() {

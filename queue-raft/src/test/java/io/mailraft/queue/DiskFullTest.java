@@ -44,6 +44,7 @@ class DiskFullTest {
         List.of(),
         new DiskGuard(directory, minFreeBytes),
         asks -> {},
+        asks -> {},
         question -> CompletableFuture.completedFuture(Explained.getDefaultInstance()));
   }
 

@@ -1,6 +1,7 @@
 package io.mailraft.queue;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskQuota;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
@@ -59,6 +60,9 @@ final class FakeDesk implements Desk {
   public CompletableFuture<Explained> explain(Explain question) {
     return CompletableFuture.failedFuture(new IllegalStateException("nobody asks here"));
   }
+
+  @Override
+  public void askQuota(AskQuota asks) {}
 
   @Override
   public void askSends(AskSends asks) {

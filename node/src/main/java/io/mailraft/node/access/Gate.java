@@ -119,7 +119,7 @@ public final class Gate implements AutoCloseable {
       return known;
     }
     CompletableFuture<Verdict> verdict =
-        verdicts.get(digest, (unused, executor) -> look(credentials, client, transport));
+        verdicts.get(digest, (_, executor) -> look(credentials, client, transport));
     return verdict.whenComplete(
         (found, trouble) -> {
           if (!(found instanceof Verdict.Admitted)) {
@@ -219,7 +219,9 @@ public final class Gate implements AutoCloseable {
   }
 
   private static String acquaintance(String account, ByteBuffer site) {
-    return account + ':' + Arrays.toString(site.array());
+    byte[] bytes = new byte[site.remaining()];
+    site.duplicate().get(bytes);
+    return account + ':' + Arrays.toString(bytes);
   }
 
   private static ByteBuffer site(InetAddress client) {

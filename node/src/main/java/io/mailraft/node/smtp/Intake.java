@@ -12,6 +12,7 @@ import io.mailraft.node.message.HeaderSection;
 import io.mailraft.node.message.PassedOverZones;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
+import io.mailraft.queue.quota.Charge;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Submission;
 import java.nio.ByteBuffer;
@@ -207,7 +208,16 @@ final class Intake implements ContentSink, AutoCloseable {
     // queue takes.
     conversation.wire().flush();
     envelope.addAllPassedOver(PassedOverZones.of(passedOver));
-    complete.commit(envelope.build(), recipients);
+    Charge charge =
+        door.uploads().charge(envelope.getUser(), submission.senderDomain(), recipients.size());
+    try {
+      complete.commit(envelope.build(), recipients);
+    } catch (QueueException e) {
+      if (!e.mayBeStored()) {
+        charge.giveBack();
+      }
+      throw e;
+    }
     // Yes is said only here: commit has returned, so a majority has the message on disk (I1).
     log(complete, passedOver);
     door.events().messageAccepted(complete.bytes(), recipients.size());
@@ -230,7 +240,7 @@ final class Intake implements ContentSink, AutoCloseable {
   private void refuse(QueueException e) {
     QueueException.Reason reason = e.reason();
     LOG.debug("The queue refused a message: {}: {}", reason, e.getMessage());
-    refuse(Reply.of(reason.code(), reason.enhanced(), reason.text()));
+    refuse(Reply.of(reason.code(), reason.enhanced(), e.text()));
   }
 
   private void refuse(RuntimeException e) {

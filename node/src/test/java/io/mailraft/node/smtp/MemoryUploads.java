@@ -65,6 +65,11 @@ final class MemoryUploads implements Uploads {
     return begin(); // By SMTP nobody names a request.
   }
 
+  @Override
+  public Optional<MessageId> known(RequestKey key) {
+    return Optional.empty();
+  }
+
   private final class MemoryUpload implements Upload {
     private final MessageId id;
     private Optional<ByteArrayOutputStream> content = Optional.of(new ByteArrayOutputStream());

@@ -2,11 +2,13 @@ package io.mailraft.queue.control;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.mailraft.api.log.Entry;
+import io.mailraft.api.log.GiveQuota;
 import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.JoinNode;
 import io.mailraft.api.log.LeaseRef;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.stored.StoredNode;
+import io.mailraft.queue.quota.QuotaTable;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.Fold;
 import io.mailraft.queue.raft.FoldException;
@@ -27,7 +29,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
- * The state machine of the control group: nodes with their leases, and the cluster document.
+ * The state machine of the control group: nodes with their leases, the cluster document, and which
+ * zones are suspended.
  *
  * <p>A lease is a node's epoch: the log index of the join that gave it, so epochs only grow. It
  * ends with a lapse, which the leader proposes after the full term, or with the join of the node's
@@ -51,14 +54,24 @@ public final class ControlFold implements Fold {
   private final List<GiveSends> given = new ArrayList<>();
   private final ThrottleClock clock = new ThrottleClock(System::nanoTime);
   private final SlotTable slots = new SlotTable(clock);
+  private final QuotaTable quotas = new QuotaTable();
+  private final List<Consumer<GiveQuota>> quotaListeners = new CopyOnWriteArrayList<>();
+  private final List<GiveQuota> quotaGiven = new ArrayList<>();
   private final DocumentFold documents = new DocumentFold();
+  private final SuspensionFold suspensions = new SuspensionFold();
   private boolean changed;
   private volatile long appliedIndex = -1;
   private volatile ControlView current = new ControlView(-1, Map.of(), ClusterDocument.NONE);
 
   @Override
   public List<Table> tables() {
-    return List.of(NODE, DocumentRow.TABLE, SlotTable.SLOTS, SlotTable.CLOCK);
+    return List.of(
+        NODE,
+        DocumentRow.TABLE,
+        SlotTable.SLOTS,
+        SlotTable.CLOCK,
+        QuotaTable.QUOTAS,
+        SuspensionFold.TABLE);
   }
 
   /** The state as applied here. */
@@ -101,6 +114,16 @@ public final class ControlFold implements Fold {
     sendListeners.add(listener);
   }
 
+  /** Hears of every decision about quotas, on the apply thread; must not block. */
+  public void onQuotas(Consumer<GiveQuota> listener) {
+    quotaListeners.add(listener);
+  }
+
+  /** What was given of quotas. */
+  public QuotaTable quotas() {
+    return quotas;
+  }
+
   /** The clock of rates, as this replica knows it. */
   public ThrottleClock clock() {
     return clock;
@@ -117,6 +140,8 @@ public final class ControlFold implements Fold {
     renewed.clear();
     given.clear();
     slots.load(view);
+    quotaGiven.clear();
+    quotas.load(view);
     view.scan(
         NODE,
         FIRST,
@@ -138,6 +163,7 @@ public final class ControlFold implements Fold {
           return true;
         });
     documents.load(view);
+    suspensions.load(view);
     publish(-1);
   }
 
@@ -161,6 +187,10 @@ public final class ControlFold implements Fold {
       sendListeners.forEach(listener -> listener.accept(decision));
     }
     given.clear();
+    for (GiveQuota decision : quotaGiven) {
+      quotaListeners.forEach(listener -> listener.accept(decision));
+    }
+    quotaGiven.clear();
     if (changed) {
       changed = false;
       publish(at.index());
@@ -172,10 +202,12 @@ public final class ControlFold implements Fold {
   public void abandoned() {
     renewed.clear();
     given.clear();
+    quotaGiven.clear();
   }
 
   private void publish(long index) {
-    ControlView view = new ControlView(index, Map.copyOf(nodes), documents.document());
+    ControlView view =
+        new ControlView(index, Map.copyOf(nodes), documents.document(), suspensions.suspensions());
     current = view;
     listeners.forEach(listener -> listener.accept(view));
   }
@@ -209,6 +241,19 @@ public final class ControlFold implements Fold {
             slots.apply(record.getGiveSends(), lease -> holder(lease).isPresent(), batch);
         given.add(valid);
         yield new Answer.Accepted(at.index(), valid.getGrantsCount());
+      }
+      case GIVE_QUOTA -> {
+        GiveQuota valid = quotas.apply(record.getGiveQuota(), batch);
+        quotaGiven.add(valid);
+        yield new Answer.Accepted(at.index(), valid.getGrantsCount());
+      }
+      case SUSPEND_ZONE -> {
+        changed = true;
+        yield suspensions.suspend(record.getSuspendZone(), at, batch);
+      }
+      case RESUME_ZONE -> {
+        changed = true;
+        yield suspensions.resume(record.getResumeZone(), at, batch);
       }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
       case STORE_MESSAGE,

@@ -1,6 +1,7 @@
 package io.mailraft.queue.link;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskQuota;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
@@ -39,6 +40,9 @@ public interface Desk {
 
   /** Asks for sends where the control group is led; what cannot be taken is lost. */
   void askSends(AskSends asks);
+
+  /** Asks for units of quotas where the control group is led; what cannot be taken is lost. */
+  void askQuota(AskQuota asks);
 
   /** What a delivery waits for, as far as the desk's node knows. */
   CompletableFuture<Explained> explain(Explain question);

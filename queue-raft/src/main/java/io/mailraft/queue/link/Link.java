@@ -1,6 +1,7 @@
 package io.mailraft.queue.link;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskQuota;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.CallFrame;
@@ -136,6 +137,15 @@ public final class Link implements Desk, AutoCloseable {
       open().tell(CallFrame.newBuilder().setAskSends(asks));
     } catch (LinkException e) {
       log.debug("node {} was not asked for sends: {}", peer, e.getMessage());
+    }
+  }
+
+  @Override
+  public void askQuota(AskQuota asks) {
+    try {
+      open().tell(CallFrame.newBuilder().setAskQuota(asks));
+    } catch (LinkException e) {
+      log.debug("node {} was not asked for units of quotas: {}", peer, e.getMessage());
     }
   }
 

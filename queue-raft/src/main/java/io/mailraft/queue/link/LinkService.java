@@ -100,6 +100,7 @@ public final class LinkService {
                 desk.explain(frame.getExplain())
                     .thenApply(said -> AnswerFrame.newBuilder().setExplained(said)));
         case ASK_SENDS -> desk.askSends(frame.getAskSends());
+        case ASK_QUOTA -> desk.askQuota(frame.getAskQuota());
         case CHECKSUM ->
             answer(
                 frame,

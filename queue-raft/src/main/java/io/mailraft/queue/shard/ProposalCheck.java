@@ -50,6 +50,9 @@ final class ProposalCheck {
           LAPSE,
           SET_DOCUMENT,
           GIVE_SENDS,
+          GIVE_QUOTA,
+          SUSPEND_ZONE,
+          RESUME_ZONE,
           CHECKSUM,
           KIND_NOT_SET ->
           throw new IllegalArgumentException(

@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -76,7 +77,7 @@ final class ShardLeader implements AutoCloseable {
     this.fold = fold;
     this.settings = settings;
     this.time = new GroupTime(clock, () -> group.applied().stampMillis());
-    this.picker = new Picker(group.view(), self, work::release);
+    this.picker = new Picker(group.view(), self, this::ownerOf, work::release);
     this.trimmer = new Trimmer(group.view(), fold::historyBytes, settings);
     this.controlIndex = controlIndex;
     this.control = control;
@@ -91,6 +92,15 @@ final class ShardLeader implements AutoCloseable {
     threads.add(Thread.ofVirtual().name(group.name() + "-rounds").start(this::rounds));
     fence();
     work.release();
+  }
+
+  /** The live node that owns a source; of several the first. */
+  private OptionalInt ownerOf(String source) {
+    return control.nodes().values().stream()
+        .filter(NodeEntry::live)
+        .filter(node -> node.addresses().getSourcesList().contains(source))
+        .mapToInt(NodeEntry::number)
+        .min();
   }
 
   /** The leases changed. */
@@ -275,6 +285,7 @@ final class ShardLeader implements AutoCloseable {
       while (open) {
         try {
           fence();
+          picker.wakeForWork();
           releaseDue();
           reroute();
           if (System.nanoTime() - nextSweep >= 0) {

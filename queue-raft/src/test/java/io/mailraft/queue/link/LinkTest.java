@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskQuota;
 import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
@@ -50,6 +51,7 @@ class LinkTest {
     private final List<Opened> opened = new ArrayList<>();
 
     private final List<AskSends> asked = new CopyOnWriteArrayList<>();
+    private final List<AskQuota> quotasAsked = new CopyOnWriteArrayList<>();
 
     private static final class Opened implements Attachment {
       private final Receiver receiver;
@@ -78,6 +80,11 @@ class LinkTest {
           Explained.newBuilder()
               .addReasons(Reason.newBuilder().setPhase(question.getDomain()))
               .build());
+    }
+
+    @Override
+    public void askQuota(AskQuota asks) {
+      quotasAsked.add(asks);
     }
 
     @Override
@@ -309,6 +316,9 @@ class LinkTest {
     }
     await(() -> desk.asked.size() == 100);
     assertThat(desk.asked).extracting(AskSends::getNode).isSorted();
+    link.askQuota(AskQuota.newBuilder().setNode(7).build());
+    await(() -> !desk.quotasAsked.isEmpty());
+    assertThat(desk.quotasAsked).extracting(AskQuota::getNode).containsExactly(7);
   }
 
   @Test

@@ -84,6 +84,12 @@ public final class Faults {
       case STOPPING -> later(e.reason(), "Stopping", SOON);
       case DISK_FULL -> later(e.reason(), "DiskFull", MUCH_LATER);
       case INVALID -> Fault.of(HttpStatus.BAD_REQUEST, "Refused", text, Optional.empty());
+      case OVER_QUOTA ->
+          Fault.of(
+              HttpStatus.TOO_MANY_REQUESTS,
+              "OverQuota",
+              e.text(),
+              Optional.of(e.retryAfter().orElse(MUCH_LATER)));
       case KEY_USED -> Fault.of(HttpStatus.UNPROCESSABLE_ENTITY, "KeyUsed", text, Optional.empty());
       case UNKNOWN -> Fault.of(HttpStatus.NOT_FOUND, "NotFound", text, Optional.empty());
     };

@@ -21,10 +21,12 @@ import io.mailraft.node.mime.Mailbox;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Upload;
+import io.mailraft.queue.quota.Charge;
 import io.mailraft.router.Decision;
 import io.mailraft.router.Headers;
 import io.mailraft.router.Refusal;
 import io.mailraft.router.Routing;
+import io.mailraft.router.Submission;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -214,18 +216,13 @@ public final class MailIntake implements AutoCloseable {
     Guidance guidance = guidance(mail);
     String sender = guidance.sender().orElse(mail.sender());
     Set<Refusal> passedOver = new LinkedHashSet<>();
-    List<Recipient> recipients =
-        recipients(
-            mail,
-            front
-                .router()
-                .apply(guidance.submission(routed, sender, caller.origin(), caller.trusted())),
-            passedOver);
+    Submission submission = guidance.submission(routed, sender, caller.origin(), caller.trusted());
+    List<Recipient> recipients = recipients(mail, front.router().apply(submission), passedOver);
     Envelope envelope =
         envelope(mail, known, sender, guidance)
             .addAllPassedOver(PassedOverZones.of(passedOver))
             .build();
-    MessageId id = complete.commit(envelope, recipients);
+    MessageId id = commit(complete, envelope, recipients, submission.senderDomain());
     passedOver.stream()
         .limit(PassedOverZones.KEPT_MAX)
         .forEach(
@@ -237,6 +234,25 @@ public final class MailIntake implements AutoCloseable {
                     refusal.zone(),
                     refusal.reason().text()));
     return new Accepted(id, recipients.size(), complete.bytes(), !id.equals(complete.id()));
+  }
+
+  /** Counts the message in its quotas, unless it turns out that it is not stored. */
+  private MessageId commit(
+      Upload complete, Envelope envelope, List<Recipient> recipients, Optional<String> senderDomain)
+      throws QueueException {
+    Charge charge = front.uploads().charge(envelope.getUser(), senderDomain, recipients.size());
+    try {
+      MessageId id = complete.commit(envelope, recipients);
+      if (!id.equals(complete.id())) {
+        charge.giveBack(); // A repeat, which was counted the first time.
+      }
+      return id;
+    } catch (QueueException e) {
+      if (!e.mayBeStored()) {
+        charge.giveBack();
+      }
+      throw e;
+    }
   }
 
   /**
