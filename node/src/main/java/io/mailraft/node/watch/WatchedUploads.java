@@ -10,6 +10,7 @@ import io.mailraft.queue.Uploads;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,11 @@ public final class WatchedUploads implements Uploads {
   @Override
   public Upload begin(RequestKey key) throws QueueException {
     return new Watched(queue.begin(key));
+  }
+
+  @Override
+  public Optional<MessageId> known(RequestKey key) throws QueueException {
+    return queue.known(key);
   }
 
   private final class Watched implements Upload {
