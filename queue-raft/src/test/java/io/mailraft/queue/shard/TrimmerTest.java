@@ -156,7 +156,8 @@ class TrimmerTest {
   }
 
   @Test
-  void with_too_many_bytes_the_oldest_timelines_go_yet_their_ids_are_remembered_for_as_long_as_promised() {
+  void
+      with_too_many_bytes_the_oldest_timelines_go_yet_their_ids_are_remembered_for_as_long_as_promised() {
     for (int number = 1; number <= 400; number++) {
       nowMillis += 1_000;
       end(number, 1);
