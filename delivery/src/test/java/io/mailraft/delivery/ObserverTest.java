@@ -80,6 +80,12 @@ class ObserverTest {
           assertThat(System.nanoTime() - end).isNegative();
           Thread.onSpinWait();
         }
+        // The sink may see a connection a moment before its other end does.
+        long end = System.nanoTime() + Rig.PATIENCE.toNanos();
+        while (phase(rig, claim).orElseThrow().step() != each.getValue()
+            && System.nanoTime() - end < 0) {
+          assertThat(stop.gate.await(10, TimeUnit.MILLISECONDS)).isFalse();
+        }
         ClaimPhase phase = phase(rig, claim).orElseThrow();
         assertThat(phase.step()).isEqualTo(each.getValue());
         assertThat(phase.source()).isEqualTo("127.0.0.11");

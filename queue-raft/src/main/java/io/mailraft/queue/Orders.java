@@ -212,10 +212,10 @@ public final class Orders {
     ListedDelivery of = ordered.row();
     MESSAGES
         .atInfo()
-        .addKeyValue("id", of.message().toString())
+        .addKeyValue("id", of.id().toString())
         .addKeyValue("seq", of.seq())
-        .addKeyValue("zone", of.row().getZone())
-        .addKeyValue("domain", of.row().getDomain())
+        .addKeyValue("zone", of.delivery().getZone())
+        .addKeyValue("domain", of.delivery().getDomain())
         .addKeyValue("order", wish.name().toLowerCase(Locale.ROOT))
         .addKeyValue("result", ordered.result().name().toLowerCase(Locale.ROOT))
         .addKeyValue("by", reason)

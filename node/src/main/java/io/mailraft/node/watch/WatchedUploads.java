@@ -7,9 +7,11 @@ import io.mailraft.queue.QueueException;
 import io.mailraft.queue.RequestKey;
 import io.mailraft.queue.Upload;
 import io.mailraft.queue.Uploads;
+import io.mailraft.queue.quota.Charge;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +53,17 @@ public final class WatchedUploads implements Uploads {
   @Override
   public Upload begin(RequestKey key) throws QueueException {
     return new Watched(queue.begin(key));
+  }
+
+  @Override
+  public Optional<MessageId> known(RequestKey key) throws QueueException {
+    return queue.known(key);
+  }
+
+  @Override
+  public Charge charge(String account, Optional<String> senderDomain, int recipients)
+      throws QueueException {
+    return queue.charge(account, senderDomain, recipients);
   }
 
   private final class Watched implements Upload {
