@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How fast and over how many connections three nodes together send. */
+@Tag("long")
 class ZoneLimitsTest {
   private static final List<String> SINKS =
       List.of("cluster", "zones", "source", "fair", "dead", "busy", "mx");
@@ -227,7 +228,6 @@ class ZoneLimitsTest {
   }
 
   @Test
-  @Tag("long")
   void a_dead_site_is_probed_and_its_mail_flows_again() throws Exception {
     RecordingSink dead = sink("dead");
     dead.script(Script.at(Stage.CONNECT, Action.replyThenClose("421 4.3.2 Too busy")));

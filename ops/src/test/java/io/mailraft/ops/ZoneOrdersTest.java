@@ -18,9 +18,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What operators order, on three nodes: suspended zones, held deliveries, zones that go. */
+@Tag("long")
 class ZoneOrdersTest {
   private static final String BULK = "X-Sending-Zone: bulk";
   private static RecordingSink owned;

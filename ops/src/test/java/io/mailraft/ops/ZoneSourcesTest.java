@@ -22,9 +22,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** From which source a delivery leaves, on three nodes that own different ones. */
+@Tag("long")
 class ZoneSourcesTest {
   /** Owned by all nodes, as is ::1. */
   private static final String SHARED = "127.0.0.20";

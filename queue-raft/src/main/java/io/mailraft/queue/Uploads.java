@@ -40,8 +40,6 @@ public interface Uploads {
    * @throws QueueException {@code OVER_QUOTA} where a quota has no room in the present window; what
    *     {@link #begin} throws where that is not known in time
    */
-  default Charge charge(String account, Optional<String> senderDomain, int recipients)
-      throws QueueException {
-    return Charge.NONE;
-  }
+  Charge charge(String account, Optional<String> senderDomain, int recipients)
+      throws QueueException;
 }

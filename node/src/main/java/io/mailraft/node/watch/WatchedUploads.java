@@ -7,6 +7,7 @@ import io.mailraft.queue.QueueException;
 import io.mailraft.queue.RequestKey;
 import io.mailraft.queue.Upload;
 import io.mailraft.queue.Uploads;
+import io.mailraft.queue.quota.Charge;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -57,6 +58,12 @@ public final class WatchedUploads implements Uploads {
   @Override
   public Optional<MessageId> known(RequestKey key) throws QueueException {
     return queue.known(key);
+  }
+
+  @Override
+  public Charge charge(String account, Optional<String> senderDomain, int recipients)
+      throws QueueException {
+    return queue.charge(account, senderDomain, recipients);
   }
 
   private final class Watched implements Upload {
