@@ -11,6 +11,7 @@ import io.mailraft.ops.chaos.NodeProcess;
 import io.mailraft.testkit.PeerCertificate;
 import io.mailraft.testkit.SmtpSink;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ class AccessTest {
     directory = made;
     assumeTrue(run("curl", "--version").status() == 0, "curl does not work here");
     sink = SmtpSink.start(SmtpSink.Options.of(received::add));
-    application = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    application = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
     application.createContext("/config", this::answer);
     application.start();
     certificate = PeerCertificate.make(directory.resolve("tls"), List.of("127.0.0.1"));

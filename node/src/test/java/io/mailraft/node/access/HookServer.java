@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.mailraft.config.HookConfig;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +41,7 @@ public final class HookServer implements AutoCloseable {
   /** Begins to listen. */
   public HookServer(Answer answer) throws IOException {
     this.answer = answer;
-    server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
     server.setExecutor(threads);
     server.createContext("/", this::serve);
     server.start();

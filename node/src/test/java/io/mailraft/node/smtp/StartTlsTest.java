@@ -165,7 +165,7 @@ class StartTlsTest {
         HexFormat.of()
             .parseHex("160301002d" + "01000029" + "0302" + "00".repeat(32) + "000002002f0100"));
     String alert = rest(client);
-    assertThat(alert).hasSize(7).startsWith("\u0015\u0003").endsWith("\u0002\u0046");
+    assertThat(alert).hasSize(7).startsWith("\u0015\u0003").endsWith("\u0002F");
     RawClient second = listener.greeted();
     second.ask("STARTTLS", "220 ");
     second.underTls("TLSv1.2").ask("NOOP", "250 ");
