@@ -26,8 +26,7 @@ import org.junit.jupiter.api.Test;
 /** The stream of events and the timelines of real nodes, by HTTP. */
 class EventStreamTest {
   private static final Pattern FOUND = Pattern.compile("\\{\"id\":\"([0-9a-f]{18})\"");
-  private static final Pattern NEXT =
-      Pattern.compile("\"next\":\"([0-9a-f]{18})\"\\}\\s*$");
+  private static final Pattern NEXT = Pattern.compile("\"next\":\"([0-9a-f]{18})\"\\}\\s*$");
 
   private static final int MESSAGES = 150;
   private static final Pattern MESSAGE = Pattern.compile("\"message\":\"([0-9a-f]{18})\"");
