@@ -8,6 +8,8 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.mailraft.config.ConfigLoader;
+import io.mailraft.config.MailraftConfig;
+import io.mailraft.node.log.Logs;
 import io.mailraft.testkit.Ports;
 import io.mailraft.testkit.SmtpSink;
 import java.io.IOException;
@@ -87,7 +89,8 @@ class SendApiTest {
                 ports.get(3),
                 sink.port(),
                 sink.port()));
-    node = new Node(ConfigLoader.load(file), InstantSource.system(), trouble -> {});
+    MailraftConfig config = ConfigLoader.load(file);
+    node = new Node(config, InstantSource.system(), Logs.apply(config.log()), trouble -> {});
     node.start();
     base = "http://127.0.0.1:" + ports.get(2);
     openApi = get("/v1/openapi.json").body();
@@ -486,8 +489,7 @@ class SendApiTest {
         .contains("\"state\":\"deferred\"")
         .contains("\"sendAt\":\"");
     await("its end", () -> endedAs(sent, "delivered"));
-    assertThat(told(MESSAGES + "/{id}/events", sent, "").body())
-        .contains("\"type\":\"delivered\"");
+    assertThat(told(MESSAGES + "/{id}/events", sent, "").body()).contains("\"type\":\"delivered\"");
     assertThat(told(MESSAGES, "", "?tag=told").body()).contains(waiting).contains(sent);
     assertThat(told(MESSAGES, "", "?state=none").statusCode()).isEqualTo(400);
     assertThat(told(MESSAGES + "/{id}", "0".repeat(18), "").statusCode()).isEqualTo(404);

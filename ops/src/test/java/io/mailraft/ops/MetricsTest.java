@@ -139,16 +139,21 @@ class MetricsTest {
     return URI.create("http://127.0.0.1:" + node.http().getPort() + path);
   }
 
-  private String page() throws IOException, InterruptedException {
-    HttpResponse<String> page =
-        http.send(
-            HttpRequest.newBuilder(uri("/metrics")).build(), HttpResponse.BodyHandlers.ofString());
-    assertThat(page.statusCode()).isEqualTo(200);
-    return page.body();
+  private String page() throws InterruptedException {
+    try {
+      HttpResponse<String> page =
+          http.send(
+              HttpRequest.newBuilder(uri("/metrics")).build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(page.statusCode()).isEqualTo(200);
+      return page.body();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** Series by name with labels. */
-  private Map<String, Double> series() throws IOException, InterruptedException {
+  private Map<String, Double> series() throws InterruptedException {
     Map<String, Double> series = new TreeMap<>();
     page()
         .lines()
@@ -163,7 +168,7 @@ class MetricsTest {
     return series;
   }
 
-  private double value(String name) throws IOException, InterruptedException {
+  private double value(String name) throws InterruptedException {
     return series().getOrDefault(name, -1.0);
   }
 
@@ -323,8 +328,12 @@ class MetricsTest {
         .orElseThrow();
   }
 
-  private java.util.stream.Stream<String> lines() throws IOException {
-    return Files.readAllLines(node.errorLog(), UTF_8).stream();
+  private java.util.stream.Stream<String> lines() {
+    try {
+      return Files.readAllLines(node.errorLog(), UTF_8).stream();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

@@ -85,7 +85,8 @@ class ZoneSourcesTest {
           cold: { %1$s, pool: [ { address: 127.0.0.18, warmup: { start: %7$s, perDay: [3, 3] } } ] }
           shrinks: { %1$s, pool: [ { address: 127.0.0.12 }%9$s ] }
         """
-        .formatted(to, POOL, localhost, sink.port(), both, SHARED, today, WARM_UP, shrunk, lists.port());
+        .formatted(
+            to, POOL, localhost, sink.port(), both, SHARED, today, WARM_UP, shrunk, lists.port());
   }
 
   private static String zone(String name) {
@@ -115,8 +116,7 @@ class ZoneSourcesTest {
     for (int n = 0; n < 3; n++) {
       run.queue("listed.example", 30, zone("listed"));
     }
-    Await.until(
-        ClusterRun.BOUND, "all arrived", () -> lists.arrived("listed.example") == 90);
+    Await.until(ClusterRun.BOUND, "all arrived", () -> lists.arrived("listed.example") == 90);
     assertThat(lists.sources("listed.example")).containsOnlyKeys("127.0.0.17");
     lists.script(
         toSources(Set.of("s11.example", "s14.example", "s17.example"), "listed.example", listed));
