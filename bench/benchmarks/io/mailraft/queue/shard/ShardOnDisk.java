@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -52,7 +53,7 @@ final class ShardOnDisk implements AutoCloseable {
     directory = Files.createTempDirectory("mailraft-benchmark-");
     store = RocksStore.open(directory.resolve("db"), Rows.ALL, memory);
     fold.load(store);
-    picker = new Picker(store, 1, () -> {});
+    picker = new Picker(store, 1, source -> OptionalInt.empty(), () -> {});
     body = ByteString.copyFrom(new byte[bodyBytes]);
     this.domains = domains;
     apply(

@@ -50,7 +50,8 @@ public final class ConfigLoader {
     ClusterSettings document = DocumentReader.read(root);
     DeliveryConfig delivery = DeliveryReader.delivery(root.section("delivery"));
     QueueConfig queue = QueueReader.queue(root.section("queue"));
+    LogConfig log = LogConfig.read(root.section("log"));
     return new MailraftConfig(
-        node, cluster, smtp, http, admin, dns, document, delivery, queue, access);
+        node, cluster, smtp, http, admin, dns, document, delivery, queue, access, log);
   }
 }

@@ -17,6 +17,7 @@ import java.util.Map;
  * @param delivery how mail is sent out
  * @param queue limits of the replicated queue
  * @param access who may hand in mail
+ * @param log what is logged, and how
  */
 public record MailraftConfig(
     NodeConfig node,
@@ -28,7 +29,8 @@ public record MailraftConfig(
     ClusterSettings document,
     DeliveryConfig delivery,
     QueueConfig queue,
-    AccessConfig access) {
+    AccessConfig access,
+    LogConfig log) {
 
   public MailraftConfig {
     smtp = List.copyOf(smtp);

@@ -145,12 +145,18 @@ final class ConfigDefaultsTest {
   }
 
   @Test
+  void logsAreTextFromInfoOnWithALineForWhatHappensToEachMessage() {
+    assertThat(config.log())
+        .isEqualTo(new LogConfig(LogConfig.Format.TEXT, LogConfig.Level.INFO, true));
+  }
+
+  @Test
   void emptyFilesAndEmptySectionsMeanTheDefaults() throws ConfigException {
     assertThat(ConfigLoader.parse("", "empty")).isEqualTo(config);
     assertThat(ConfigLoader.parse("# nothing\n---\n", "comment")).isEqualTo(config);
     assertThat(
             ConfigLoader.parse(
-                "node:\ncluster:\nsmtp:\nhttp: {}\nadmin:\ndns:\nzones:\ndelivery:\nqueue:\n",
+                "node:\ncluster:\nsmtp:\nhttp: {}\nadmin:\ndns:\nzones:\ndelivery:\nqueue:\nlog:\n",
                 "sections"))
         .isEqualTo(config);
   }

@@ -91,6 +91,7 @@ final class ConfigMappingTest {
           memoryBytes: 14MiB
           minFreeBytes: 15MB
           timeline: { keep: 3d, maxBytes: 16MiB }
+        log: { format: json, level: warn, messages: false }
         """
             .formatted(certificate, key, authority));
 
@@ -201,6 +202,8 @@ final class ConfigMappingTest {
                 14L << 20,
                 15_000_000L,
                 new TimelineConfig(Duration.ofDays(3), 16L << 20)));
+    assertThat(config.log())
+        .isEqualTo(new LogConfig(LogConfig.Format.JSON, LogConfig.Level.WARN, false));
   }
 
   @Test

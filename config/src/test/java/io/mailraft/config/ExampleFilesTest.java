@@ -27,6 +27,7 @@ final class ExampleFilesTest {
       assertThat(names)
           .containsExactlyInAnyOrder(
               "single.yaml",
+              "submission.yaml",
               "cluster-n1.yaml",
               "cluster-n2.yaml",
               "cluster-n3.yaml",
@@ -88,6 +89,22 @@ final class ExampleFilesTest {
     assertThat(config.smtp().getFirst().trustRouting()).isFalse();
     assertThat(config.zones()).containsOnlyKeys("default", "offers");
     assertThat(config.cluster().peers().values()).noneMatch(HostPort::isLoopback);
+  }
+
+  @Test
+  void theNodeForAccountsAsksEverybodyUnderTls() throws Exception {
+    String text = Files.readString(EXAMPLES.resolve("submission.yaml"));
+    Path file = directory.resolve("mailraft.yaml");
+    for (String name : new String[] {"mx1.crt", "mx1.key"}) {
+      Files.writeString(directory.resolve(name), "pem");
+    }
+    Files.writeString(file, text.replace("/etc/mailraft/tls/", directory + "/"));
+    MailraftConfig config = ConfigLoader.load(file);
+    assertThat(config.smtp()).extracting(SmtpConfig::implicitTls).containsExactly(false, true);
+    assertThat(config.smtp())
+        .allMatch(smtp -> smtp.auth().equals(new ListenerAuth(true, false)))
+        .allMatch(smtp -> smtp.tls().isPresent());
+    assertThat(config.http().auth()).isEqualTo(new ListenerAuth(true, false));
   }
 
   @Test

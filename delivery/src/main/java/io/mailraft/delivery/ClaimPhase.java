@@ -1,6 +1,7 @@
 package io.mailraft.delivery;
 
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * What a claim that the engine holds is doing, at one moment.
@@ -10,8 +11,20 @@ import java.time.Instant;
  * @param source local address; empty where none is chosen
  * @param host remote host, with its address where that is known; empty where none is chosen
  * @param since since when
+ * @param cause what holds its site back, where it waits for that
  */
-public record ClaimPhase(Step step, String detail, String source, String host, Instant since) {
+public record ClaimPhase(
+    Step step,
+    String detail,
+    String source,
+    String host,
+    Instant since,
+    Optional<SiteState.Phase> cause) {
+
+  /** A claim that nothing of its site holds back. */
+  ClaimPhase(Step step, String detail, String source, String host, Instant since) {
+    this(step, detail, source, host, since, Optional.empty());
+  }
 
   /** Where a claim stands. */
   public enum Step {

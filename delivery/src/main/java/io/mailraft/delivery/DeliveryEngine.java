@@ -10,6 +10,7 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +84,7 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
             new SendLines(throttling, loops),
             new ConnectionLimits(loops),
             new Standings(),
+            new Redirected(),
             appetite,
             settings.helo());
   }
@@ -134,6 +136,7 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
       retired.removeIf(zone -> zone.open() == 0);
       retired.addAll(removed);
       zones = Map.copyOf(next);
+      shared.meters().keep(next.keySet());
     }
     for (ZoneDispatch zone : removed) {
       var _ = zone.stop();
@@ -175,6 +178,26 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
   public List<SiteState> sites(String zone) {
     ZoneDispatch dispatch = zones.get(zone);
     return dispatch == null ? List.of() : dispatch.states();
+  }
+
+  /** What becomes of a domain's claims in a zone; empty for an unknown zone. */
+  public Optional<Outlook> outlook(String zone, String domain) {
+    return Optional.ofNullable(zones.get(zone)).map(dispatch -> dispatch.outlook(domain));
+  }
+
+  /**
+   * Who has the connections under a limit, the most first.
+   *
+   * @param limit as {@link SiteState.ConnectionsFull} names it
+   */
+  public List<ConnectionUse> users(String limit) {
+    boolean whole = limit.startsWith(SiteState.ZONE_LIMIT);
+    return zones.entrySet().stream()
+        .filter(zone -> !whole || limit.equals(SiteState.ZONE_LIMIT + zone.getKey()))
+        .flatMap(
+            zone -> zone.getValue().users(whole ? Optional.empty() : Optional.of(limit)).stream())
+        .sorted(Comparator.comparingInt(ConnectionUse::connections).reversed())
+        .toList();
   }
 
   /** What a claim is doing; empty if it is not held here, or its attempt ends in this moment. */

@@ -3,6 +3,7 @@ package io.mailraft.delivery;
 import io.mailraft.config.DeliveryConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,18 +62,25 @@ final class Endings {
     report(held, new Outcome.Returned(held.claim(), reason.text()));
   }
 
+  /** It is to leave from a source that another node owns. */
+  void redirected(Held held, String source) {
+    String reason = "451 4.3.2 It is to leave from " + source + ", which another node owns";
+    report(held, new Outcome.Returned(held.claim(), reason, Optional.of(source)));
+  }
+
   private void report(Held held, Outcome outcome) {
     if (!held.end()) {
       LOG.error("a second outcome for {}: {}", held.claim(), outcome);
       return;
     }
+    Duration took = held.took();
     try {
-      outcomes.report(outcome);
+      outcomes.report(outcome, took);
     } catch (RuntimeException e) {
       // The claim is not reported again: the receiver may have taken it. Its lease will lapse.
       LOG.error("the outcome {} could not be reported", outcome, e);
     }
-    meters.ended(outcome);
+    meters.ended(outcome, took);
     held.zone().ended(held.portion());
   }
 }

@@ -13,11 +13,19 @@ final class Exits {
 
   private record Exit(Kind kind, List<Held> claims, Reply reply, Hop hop) {}
 
+  private record Redirect(Held claim, String source) {}
+
   private final List<Exit> exits = new ArrayList<>(0);
+  private final List<Redirect> redirects = new ArrayList<>(0);
 
   /** They were not attempted. */
   void returned(List<Held> claims, Reply reason) {
     add(Kind.RETURNED, claims, reason, Hop.NONE);
+  }
+
+  /** It is to leave from a source that another node owns. */
+  void redirected(Held claim, String source) {
+    redirects.add(new Redirect(claim, source));
   }
 
   /** They were not taken. */
@@ -38,6 +46,9 @@ final class Exits {
 
   /** Reports them all. */
   void report(Endings endings) {
+    for (Redirect redirect : redirects) {
+      endings.redirected(redirect.claim(), redirect.source());
+    }
     for (Exit exit : exits) {
       for (Held held : exit.claims()) {
         switch (exit.kind()) {

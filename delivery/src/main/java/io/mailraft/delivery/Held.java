@@ -1,5 +1,6 @@
 package io.mailraft.delivery;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A claim that the engine has taken and for which it owes exactly one outcome. */
@@ -15,6 +16,7 @@ final class Held {
   private final long sinceNanos;
   private final AtomicBoolean ended = new AtomicBoolean();
   private int freshStarts;
+  private volatile long beganNanos;
 
   /**
    * @param portion what its zone holds of its domain
@@ -25,6 +27,7 @@ final class Held {
     this.zone = zone;
     this.portion = portion;
     this.sinceNanos = sinceNanos;
+    this.beganNanos = sinceNanos;
   }
 
   Claim claim() {
@@ -41,6 +44,19 @@ final class Held {
 
   long sinceNanos() {
     return sinceNanos;
+  }
+
+  /** A transaction begins to send it; the last one counts. */
+  void begin(long nanos) {
+    beganNanos = nanos;
+  }
+
+  /**
+   * How long its attempt has taken so far: since its transaction began, or, where none did, since
+   * the claim came.
+   */
+  Duration took() {
+    return Duration.ofNanos(System.nanoTime() - beganNanos);
   }
 
   /**

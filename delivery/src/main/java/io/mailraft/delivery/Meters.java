@@ -2,38 +2,91 @@ package io.mailraft.delivery;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The engine's metrics. Labels are zones and kinds of outcome, never domains or hosts, which anyone
- * can make up.
+ * can make up. Zones that are gone are counted as {@link #OTHER}, and their series go with them.
  */
 final class Meters {
+  /** Label of what belongs to no zone that there is. */
+  static final String OTHER = "other";
+
+  private static final String PREFIX = "mailraft.delivery.";
+  private static final String ZONE = "zone";
+
+  /** Bounds of the histogram of attempts. */
+  private static final Duration[] BOUNDS = {
+    Duration.ofMillis(10),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofMillis(2_500),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(10),
+    Duration.ofSeconds(30),
+    Duration.ofMinutes(1),
+    Duration.ofMinutes(5)
+  };
+
   private final MeterRegistry registry;
   private final Map<String, ZoneMeters> zones = new ConcurrentHashMap<>();
+  private volatile Set<String> known = Set.of();
 
   Meters(MeterRegistry registry) {
     this.registry = registry;
   }
 
   void watch(ZoneDispatch zone) {
-    Gauge.builder("mailraft.delivery.claims.open", zone, ZoneDispatch::open)
+    forget(zone.name()); // Those of a zone of the same name that was there before.
+    Gauge.builder(PREFIX + "claims.open", zone, ZoneDispatch::open)
         .description("Claims taken and without an outcome")
-        .tag("zone", zone.name())
+        .tag(ZONE, zone.name())
         .register(registry);
-    Gauge.builder("mailraft.delivery.connections.open", zone, ZoneDispatch::connections)
+    Gauge.builder(PREFIX + "connections.open", zone, ZoneDispatch::connections)
         .description("Connections open or being opened")
-        .tag("zone", zone.name())
+        .tag(ZONE, zone.name())
         .register(registry);
-    Gauge.builder("mailraft.delivery.domains.limited", zone, ZoneDispatch::limitedDomains)
+    Gauge.builder(PREFIX + "domains.limited", zone, ZoneDispatch::limitedDomains)
         .description("Domains of which the queue holds back claims: throttled, slow or away")
-        .tag("zone", zone.name())
+        .tag(ZONE, zone.name())
         .register(registry);
   }
 
-  void ended(Outcome outcome) {
+  /** Takes over which zones there are. */
+  void keep(Set<String> names) {
+    known = Set.copyOf(names);
+    names.forEach(this::of);
+    zones
+        .keySet()
+        .removeIf(
+            zone -> {
+              boolean gone = !zone.equals(OTHER) && !names.contains(zone);
+              if (gone) {
+                forget(zone);
+              }
+              return gone;
+            });
+  }
+
+  private void forget(String zone) {
+    for (Meter meter : registry.getMeters()) {
+      Meter.Id id = meter.getId();
+      if (id.getName().startsWith(PREFIX) && zone.equals(id.getTag(ZONE))) {
+        registry.remove(meter);
+      }
+    }
+  }
+
+  void ended(Outcome outcome, Duration took) {
     ZoneMeters meters = of(outcome.claim().zone());
     switch (outcome) {
       case Outcome.Delivered delivered -> {
@@ -44,6 +97,9 @@ final class Meters {
       case Outcome.Bounced bounced -> meters.bounced.increment();
       case Outcome.Expired expired -> meters.expired.increment();
       case Outcome.Returned returned -> meters.returned.increment();
+    }
+    if (!(outcome instanceof Outcome.Returned)) {
+      meters.attempts.record(took);
     }
   }
 
@@ -56,7 +112,8 @@ final class Meters {
   }
 
   private ZoneMeters of(String zone) {
-    return zones.computeIfAbsent(zone, name -> new ZoneMeters(registry, name));
+    return zones.computeIfAbsent(
+        known.contains(zone) ? zone : OTHER, name -> new ZoneMeters(registry, name));
   }
 
   private static final class ZoneMeters {
@@ -68,6 +125,7 @@ final class Meters {
     private final Counter bytes;
     private final Counter connected;
     private final Counter blocklisted;
+    private final Timer attempts;
 
     private ZoneMeters(MeterRegistry registry, String zone) {
       delivered = outcomes(registry, zone, "delivered");
@@ -76,27 +134,33 @@ final class Meters {
       expired = outcomes(registry, zone, "expired");
       returned = outcomes(registry, zone, "returned");
       bytes =
-          Counter.builder("mailraft.delivery.delivered.bytes")
+          Counter.builder(PREFIX + "delivered.bytes")
               .description("Size of delivered messages, once per recipient")
               .baseUnit("bytes")
-              .tag("zone", zone)
+              .tag(ZONE, zone)
               .register(registry);
       connected =
-          Counter.builder("mailraft.delivery.connections")
+          Counter.builder(PREFIX + "connections")
               .description("Connections that came as far as EHLO")
-              .tag("zone", zone)
+              .tag(ZONE, zone)
               .register(registry);
       blocklisted =
-          Counter.builder("mailraft.delivery.blocklistings")
+          Counter.builder(PREFIX + "blocklistings")
               .description("Replies that said that a source is blocklisted")
-              .tag("zone", zone)
+              .tag(ZONE, zone)
+              .register(registry);
+      attempts =
+          Timer.builder(PREFIX + "attempt")
+              .description("Time from the start of a transaction to its outcome")
+              .serviceLevelObjectives(BOUNDS)
+              .tag(ZONE, zone)
               .register(registry);
     }
 
     private static Counter outcomes(MeterRegistry registry, String zone, String outcome) {
-      return Counter.builder("mailraft.delivery.outcomes")
+      return Counter.builder(PREFIX + "outcomes")
           .description("How attempts ended")
-          .tag("zone", zone)
+          .tag(ZONE, zone)
           .tag("outcome", outcome)
           .register(registry);
     }

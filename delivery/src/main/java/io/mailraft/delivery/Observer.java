@@ -33,19 +33,65 @@ final class Observer {
   /** All sites, by each of their sources. */
   List<SiteState> states() {
     List<SiteState> states = new ArrayList<>();
+    sites.all().forEach(site -> addStates(site, states));
+    return states;
+  }
+
+  private void addStates(Site site, List<SiteState> states) {
+    for (Way way : site.ways().values()) {
+      states.add(
+          new SiteState(
+              site.name(),
+              way.source().text(),
+              way.window().size(),
+              way.connections(),
+              site.shared().claims() + way.pinned().claims(),
+              phase(way)));
+    }
+  }
+
+  /**
+   * What becomes of a domain's claims.
+   *
+   * @param zoneHeld claims of the zone that are held
+   * @param zoneWanted claims of the zone that can be used
+   */
+  Outlook outlook(String domain, int zoneHeld, int zoneWanted) {
+    Optional<Outlook.Limit> limit = Optional.empty();
+    List<SiteState> states = new ArrayList<>();
+    int held = 0;
     for (Site site : sites.all()) {
-      for (Way way : site.ways().values()) {
-        states.add(
-            new SiteState(
-                site.name(),
-                way.source().text(),
-                way.window().size(),
-                way.connections(),
-                site.shared().claims() + way.pinned().claims(),
-                phase(way)));
+      for (Portion portion : site.portions()) {
+        if (portion.domain().equals(domain)) {
+          addStates(site, states);
+          held = portion.held();
+          long since = portion.limitedNanos;
+          limit = portion.limit.map(claims -> new Outlook.Limit(claims, instant(since)));
+        }
       }
     }
-    return states;
+    return new Outlook(
+        limit, held, states, zoneHeld, zoneWanted, row.connections(), plan.connections());
+  }
+
+  /**
+   * Who has connections.
+   *
+   * @param limit name of a connection limit; empty for all connections of the zone
+   */
+  List<ConnectionUse> users(Optional<String> limit) {
+    List<ConnectionUse> users = new ArrayList<>();
+    for (Site site : sites.all()) {
+      for (Way way : site.ways().values()) {
+        boolean counts =
+            limit.isEmpty()
+                || way.terms.caps().stream().anyMatch(cap -> cap.counter().equals(limit.get()));
+        if (counts && way.connections() > 0) {
+          users.add(new ConnectionUse(zone, site.name(), way.source().text(), way.connections()));
+        }
+      }
+    }
+    return users;
   }
 
   private SiteState.Phase phase(Way way) {
@@ -77,7 +123,7 @@ final class Observer {
     }
     if (site.hasWaiting() && row.full() && row.wantsMore(site, now)) {
       long since = site.first().map(Held::sinceNanos).orElse(now);
-      return new SiteState.ConnectionsFull("zone:" + zone, instant(since));
+      return new SiteState.ConnectionsFull(SiteState.ZONE_LIMIT + zone, instant(since));
     }
     return new SiteState.Ready(instant(way.sinceNanos()));
   }
@@ -140,7 +186,8 @@ final class Observer {
                     ready ? turn(site) : phase.text(),
                     way.source().text(),
                     "",
-                    ready ? instant(held.sinceNanos()) : phase.since()));
+                    ready ? instant(held.sinceNanos()) : phase.since(),
+                    ready ? Optional.empty() : Optional.of(phase)));
       }
     }
     return told.orElseGet(

@@ -144,7 +144,7 @@ final class Openings {
       Hop hop = new Hop("", site.route().hosts().getFirst().name());
       List<Held> waiting = site.drain();
       if (miss == Dial.Miss.BLOCKLISTED) {
-        exits.deferred(waiting, reply, hop);
+        connections.blocklisted(waiting, reply, hop, exits);
       } else {
         exits.refused(waiting, reply, hop);
       }

@@ -40,8 +40,18 @@ public sealed interface Outcome {
   record Expired(Claim claim, String reply, String source, String host, Optional<Attempt> attempt)
       implements Outcome {}
 
-  /** It was not attempted (stopping, lease lapsed before the start): back to the queue. */
-  record Returned(Claim claim, String reply) implements Outcome {
+  /**
+   * It was not attempted (stopping, lease lapsed before the start): back to the queue.
+   *
+   * @param source the source that it is to leave from, where another node owns that
+   */
+  record Returned(Claim claim, String reply, Optional<String> source) implements Outcome {
+
+    /** Any source will do. */
+    public Returned(Claim claim, String reply) {
+      this(claim, reply, Optional.empty());
+    }
+
     @Override
     public Optional<Attempt> attempt() {
       return Optional.empty();

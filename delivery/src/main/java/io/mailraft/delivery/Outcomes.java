@@ -1,5 +1,7 @@
 package io.mailraft.delivery;
 
+import java.time.Duration;
+
 /** Where outcomes are reported. */
 @FunctionalInterface
 public interface Outcomes {
@@ -10,4 +12,12 @@ public interface Outcomes {
    * than an append to a file.
    */
   void report(Outcome outcome);
+
+  /**
+   * Takes an outcome with how long its attempt took: from the start of its transaction, or, where
+   * none began, from when the claim came. Otherwise the same.
+   */
+  default void report(Outcome outcome, Duration took) {
+    report(outcome);
+  }
 }

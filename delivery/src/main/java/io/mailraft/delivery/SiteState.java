@@ -17,6 +17,9 @@ import java.util.List;
 public record SiteState(
     String site, String source, int window, int connections, int waiting, Phase phase) {
 
+  /** How the name of a limit begins that is all of a zone's connections. */
+  public static final String ZONE_LIMIT = "zone:";
+
   /** What becomes of a claim that waits. */
   public sealed interface Phase {
 

@@ -162,6 +162,45 @@ final class Sites {
         .putFirst(List.of(held));
   }
 
+  /** The source that a claim sticks to, where another node owns that. */
+  Optional<String> elsewhere(Claim claim) {
+    if (claim.lastSource().isPresent()) {
+      String last = claim.lastSource().get();
+      return pool.named(last).isPresent()
+          ? Optional.empty()
+          : pool.namedElsewhere(last).map(Source::text);
+    }
+    return switch (plan.config().pool().hash()) {
+      case NONE -> Optional.empty();
+      case FROM -> pool.preferredElsewhere(sender(claim)).map(Source::text);
+      case RECIPIENT_DOMAIN -> pool.preferredElsewhere(claim.domain()).map(Source::text);
+    };
+  }
+
+  /** Whether every source that may be used waits for the sends of its warm-up. */
+  boolean cold(Site site, long nowNanos) {
+    boolean any = false;
+    for (Source source : pool.sources()) {
+      Way way = way(site, source);
+      if (way.usable(nowNanos)) {
+        any = true;
+        if (!way.terms.warming() || !way.blocked()) {
+          return false;
+        }
+      }
+    }
+    return any;
+  }
+
+  /** The source of another node that is to be tried where none of this node's may be used. */
+  Optional<String> nextElsewhere() {
+    return pool.nextElsewhere().map(Source::text);
+  }
+
+  private static String sender(Claim claim) {
+    return claim.message().sender().toLowerCase(Locale.ROOT);
+  }
+
   /** The way that a claim sticks to; empty if any will do. */
   private Optional<Way> pin(Site site, Claim claim, long nowNanos) {
     ZonePool.PoolHash hash = plan.config().pool().hash();
@@ -180,7 +219,7 @@ final class Sites {
     }
     return switch (hash) {
       case NONE -> Optional.empty();
-      case FROM -> preferred(site, claim.message().sender().toLowerCase(Locale.ROOT), nowNanos);
+      case FROM -> preferred(site, sender(claim), nowNanos);
       case RECIPIENT_DOMAIN -> preferred(site, claim.domain(), nowNanos);
     };
   }

@@ -22,6 +22,8 @@ final class SourcePool {
   private final String nodeHelo;
   private final String ownText;
   private List<Source> sources = List.of();
+  private List<Source> elsewhere = List.of();
+  private List<String> order = List.of();
   private boolean ipv6First;
 
   /**
@@ -53,6 +55,12 @@ final class SourcePool {
     }
     known.values().forEach(source -> source.retired = true);
     sources = List.copyOf(next);
+    order = pool.sources().stream().map(source -> source.address().getHostAddress()).toList();
+    elsewhere =
+        plan.elsewhere().stream()
+            .map(source -> Source.of(source, nodeHelo))
+            .filter(source -> source.ipv4() || pool.ipv6() != ZonePool.Ipv6.NEVER)
+            .toList();
     ipv6First = pool.ipv6() == ZonePool.Ipv6.PREFER;
   }
 
@@ -131,8 +139,42 @@ final class SourcePool {
    * that joins or leaves moves only the keys that it gets or had.
    */
   List<Source> ranked(String key) {
+    return ranked(sources, key);
+  }
+
+  /** The source of another node that a key prefers to all of this node's. */
+  Optional<Source> preferredElsewhere(String key) {
+    if (elsewhere.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Source> all = new ArrayList<>(sources);
+    all.addAll(elsewhere);
+    return Optional.of(ranked(all, key).getFirst()).filter(elsewhere::contains);
+  }
+
+  /** The source of another node that has that address. */
+  Optional<Source> namedElsewhere(String text) {
+    return elsewhere.stream().filter(source -> source.text().equals(text)).findFirst();
+  }
+
+  /**
+   * The source of another node that is next to this node's in the order of the pool: so a claim
+   * that nobody can use comes to one node after the other.
+   */
+  Optional<Source> nextElsewhere() {
+    int own = order.indexOf(sources.isEmpty() ? "" : sources.getLast().text());
+    for (int i = 1; i <= order.size(); i++) {
+      Optional<Source> next = namedElsewhere(order.get(Math.floorMod(own + i, order.size())));
+      if (next.isPresent()) {
+        return next;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static List<Source> ranked(List<Source> some, String key) {
     record Scored(Source source, double score) {}
-    return sources.stream()
+    return some.stream()
         .map(source -> new Scored(source, score(source, key)))
         .sorted(Comparator.comparingDouble(Scored::score).reversed())
         .map(Scored::source)

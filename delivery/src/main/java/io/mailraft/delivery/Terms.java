@@ -78,6 +78,11 @@ record Terms(List<String> counters, List<Cap> caps, double perSecond, double spa
     return new Terms(counters, caps, perSecond, spacingNanos);
   }
 
+  /** Whether each send counts against a day's of a warm-up. */
+  boolean warming() {
+    return counters.stream().anyMatch(counter -> counter.startsWith(Throttle.WARM_UP));
+  }
+
   /** Whether a connection limit leaves this node none at all. */
   boolean shareless() {
     return !caps.isEmpty() && caps.stream().anyMatch(cap -> cap.limit() <= 0);

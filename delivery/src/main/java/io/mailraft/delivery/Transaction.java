@@ -105,6 +105,8 @@ final class Transaction implements Phase {
     this.accepted = new ArrayList<>(recipients.size());
     this.facts = recipients.getFirst().claim().message();
     this.reused = reused;
+    long now = System.nanoTime();
+    recipients.forEach(held -> held.begin(now));
     this.feed =
         new BodyFeed(
             shipping.bodies(), recipients.getFirst().claim(), () -> connection.execute(this::pump));

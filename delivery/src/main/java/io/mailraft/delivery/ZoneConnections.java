@@ -1,9 +1,11 @@
 package io.mailraft.delivery;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -12,6 +14,9 @@ import java.util.function.BooleanSupplier;
  * it.
  */
 final class ZoneConnections implements Site.Port, Transaction.Owner {
+  /** For so long a claim waits for a warm-up's sends before another node gets it. */
+  private static final long COLD_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   private static final Reply STOPPING = Reply.of(451, "4.3.2", "This node is stopping");
   private static final Reply NO_SHARE =
       Reply.of(451, "4.3.2", "A connection limit leaves this node no connection to the site");
@@ -91,13 +96,48 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
       exits.deferred(
           waiting, Reply.of(451, "4.4.4", "The zone has no source that may be used"), hop);
     } else if (off.get().cause() == Standing.Cause.BLOCKLISTED) {
-      exits.deferred(
+      blocklisted(
           waiting,
           Reply.of(451, "4.7.1", "All sources are blocklisted: " + off.get().reply().text()),
-          hop);
+          hop,
+          exits);
     } else {
       exits.refused(waiting, off.get().reply(), hop);
     }
+  }
+
+  /**
+   * Gives claims back for another node's source that have waited for a while since this node has
+   * only sources whose warm-up has no sends left.
+   */
+  void passOn(Site site, long now, Exits exits) {
+    Optional<String> other = sites.nextElsewhere();
+    boolean waited =
+        site.first().filter(first -> now - first.sinceNanos() >= COLD_NANOS).isPresent();
+    if (other.isEmpty() || !waited || !sites.cold(site, now)) {
+      return;
+    }
+    for (Held held : site.drain()) {
+      if (shared.redirected().giveBack(held.claim())) {
+        exits.redirected(held, other.get());
+      } else {
+        sites.add(site, held, now);
+      }
+    }
+  }
+
+  /** All sources of this node are blocklisted: another node tries, or the claims are deferred. */
+  void blocklisted(List<Held> some, Reply reply, Hop hop, Exits exits) {
+    Optional<String> other = sites.nextElsewhere();
+    List<Held> left = new ArrayList<>(some.size());
+    for (Held held : some) {
+      if (other.isPresent() && shared.redirected().giveBack(held.claim())) {
+        exits.redirected(held, other.get());
+      } else {
+        left.add(held);
+      }
+    }
+    exits.deferred(left, reply, hop);
   }
 
   /** Wakes idle connections for what waits. Returns how many. */
@@ -324,7 +364,7 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
     } else if (sites.usable(site, now)) {
       whom.reversed().forEach(held -> sites.addFirst(site, held, now));
     } else {
-      exits.deferred(whom, reply, berth.connection().hop());
+      blocklisted(whom, reply, berth.connection().hop(), exits);
     }
     see(site, now, exits);
   }

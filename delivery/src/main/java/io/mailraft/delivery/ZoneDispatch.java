@@ -34,6 +34,7 @@ final class ZoneDispatch {
       SendLines lines,
       ConnectionLimits limits,
       Standings standings,
+      Redirected redirected,
       Appetite appetite,
       String helo) {}
 
@@ -130,8 +131,13 @@ final class ZoneDispatch {
         } else if (closed.isPresent()) {
           exits.returned(List.of(held), closed.get());
         } else {
-          String key = together ? "" : claim.domain();
-          byDomain.computeIfAbsent(key, domain -> new ArrayList<>()).add(held);
+          Optional<String> elsewhere = sites.elsewhere(claim);
+          if (elsewhere.isPresent() && shared.redirected().giveBack(claim)) {
+            exits.redirected(held, elsewhere.get());
+          } else {
+            String key = together ? "" : claim.domain();
+            byDomain.computeIfAbsent(key, domain -> new ArrayList<>()).add(held);
+          }
         }
       }
       byDomain.forEach(
@@ -227,6 +233,7 @@ final class ZoneDispatch {
   }
 
   private void review(Site site, long now, Exits exits) {
+    connections.passOn(site, now, exits);
     Rationing.Outlook outlook =
         new Rationing.Outlook(
             sites.shareless(site),
@@ -342,6 +349,20 @@ final class ZoneDispatch {
   List<SiteState> states() {
     synchronized (lock) {
       return new Observer(name, plan, sites, row).states();
+    }
+  }
+
+  /** What becomes of a domain's claims. */
+  Outlook outlook(String domain) {
+    synchronized (lock) {
+      return new Observer(name, plan, sites, row).outlook(domain, open.get(), target());
+    }
+  }
+
+  /** Who has connections under a limit, or any of the zone's. */
+  List<ConnectionUse> users(Optional<String> limit) {
+    synchronized (lock) {
+      return new Observer(name, plan, sites, row).users(limit);
     }
   }
 

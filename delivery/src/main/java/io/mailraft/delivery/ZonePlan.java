@@ -13,6 +13,7 @@ import java.util.List;
  * @param connections this node's part of the zone's connections; 0 where it serves it not at all
  * @param sources the addresses of the zone's pool that this node owns; empty where the zone has no
  *     pool, so that the node's own addresses are used
+ * @param elsewhere the addresses of the zone's pool that other live nodes own
  * @param throttles limits by receiver; connection limits are for the whole cluster
  * @param shares of a connection limit of the cluster, this node's part
  * @param blocklistPause for how long a source that a site has blocklisted is not used for it
@@ -21,12 +22,25 @@ public record ZonePlan(
     ZoneConfig config,
     int connections,
     List<PoolSource> sources,
+    List<PoolSource> elsewhere,
     Throttles throttles,
     Shares shares,
     Duration blocklistPause) {
 
   public ZonePlan {
     sources = List.copyOf(sources);
+    elsewhere = List.copyOf(elsewhere);
+  }
+
+  /** A plan of which no other node has a part. */
+  public ZonePlan(
+      ZoneConfig config,
+      int connections,
+      List<PoolSource> sources,
+      Throttles throttles,
+      Shares shares,
+      Duration blocklistPause) {
+    this(config, connections, sources, List.of(), throttles, shares, blocklistPause);
   }
 
   /** Parts of limits. */

@@ -1,6 +1,7 @@
 package io.mailraft.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.mailraft.config.Throttle.Scope;
 import io.mailraft.testkit.Action;
@@ -73,6 +74,12 @@ class ObserverTest {
         Claim claim = rig.message("a@to.example").getFirst();
         rig.engine.offer(List.of(claim));
         assertThat(stop.there.await(Rig.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        // The sink may see the connection before this side does.
+        long end = System.nanoTime() + Rig.PATIENCE.toNanos();
+        while (phase(rig, claim).orElseThrow().step() != each.getValue()) {
+          assertThat(System.nanoTime() - end).isNegative();
+          Thread.onSpinWait();
+        }
         ClaimPhase phase = phase(rig, claim).orElseThrow();
         assertThat(phase.step()).isEqualTo(each.getValue());
         assertThat(phase.source()).isEqualTo("127.0.0.11");
@@ -122,6 +129,18 @@ class ObserverTest {
       assertThat(phase(rig, behind).orElseThrow().detail())
           .contains("its turn at mx.to.example:" + sink.port())
           .contains("1 of the zone's 1 connections");
+      String site = "mx.to.example:" + sink.port();
+      List<ConnectionUse> users = rig.engine.users("zone:default");
+      assertThat(users)
+          .extracting(ConnectionUse::zone, ConnectionUse::site, ConnectionUse::connections)
+          .containsExactly(tuple("default", site, 1));
+      Outlook outlook = rig.engine.outlook("default", "to.example").orElseThrow();
+      assertThat(outlook.ways()).extracting(SiteState::site).containsExactly(site);
+      assertThat(outlook.limit()).isEmpty();
+      assertThat(outlook.held()).isEqualTo(2);
+      assertThat(outlook.connections()).isEqualTo(1);
+      assertThat(outlook.connectionsMax()).isEqualTo(1);
+      assertThat(rig.engine.outlook("default", "nobody.example").orElseThrow().ways()).isEmpty();
       stop.gate.countDown();
       rig.await(4);
     }
@@ -148,6 +167,7 @@ class ObserverTest {
       ClaimPhase phase = phase(rig, claim).orElseThrow();
       assertThat(phase.step()).isEqualTo(ClaimPhase.Step.WAITING);
       assertThat(phase.detail()).isEqualTo("throttled by slow.example");
+      assertThat(phase.cause()).get().isInstanceOf(SiteState.Throttled.class);
       assertThat(phase.since()).isBetween(before.minusMillis(50), Instant.now().plusMillis(50));
       rig.engine.stop(Rig.PATIENCE).join();
       rig.await(1);
@@ -159,6 +179,7 @@ class ObserverTest {
     try (SmtpSink sink = sink(Script.OBEDIENT);
         Rig rig = Rig.to(sink.port()).start()) {
       assertThat(rig.engine.sites("none")).isEmpty();
+      assertThat(rig.engine.outlook("none", "to.example")).isEmpty();
       assertThat(rig.engine.phase("000000000000000000", 1).join()).isEmpty();
       rig.engine.stop(Rig.PATIENCE).join();
       assertThat(rig.engine.phase("000000000000000000", 1).join()).isEmpty();

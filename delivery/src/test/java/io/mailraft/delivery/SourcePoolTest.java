@@ -3,6 +3,7 @@ package io.mailraft.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.mailraft.config.PoolSource;
 import io.mailraft.config.ZonePool.Ipv6;
 import io.mailraft.config.ZonePool.PoolHash;
 import java.util.HashMap;
@@ -125,5 +126,44 @@ class SourcePoolTest {
             whole.shares(),
             whole.blocklistPause());
     assertThat(new SourcePool(none, "mx.example", "own").sources()).isEmpty();
+  }
+
+  private static SourcePool part(ZonePlan whole, int from, int to) {
+    List<PoolSource> all = whole.sources();
+    List<PoolSource> own = all.subList(from, to);
+    return new SourcePool(
+        new ZonePlan(
+            whole.config(),
+            10,
+            own,
+            all.stream().filter(source -> !own.contains(source)).toList(),
+            whole.throttles(),
+            whole.shares(),
+            whole.blocklistPause()),
+        "mx.example",
+        "own");
+  }
+
+  @Test
+  void nodes_agree_on_the_source_that_a_key_prefers() {
+    ZonePlan whole = plan(Ipv6.AUTO, "192.0.2.1*3", "192.0.2.2", "192.0.2.3");
+    SourcePool all = new SourcePool(whole, "mx.example", "own");
+    SourcePool one = part(whole, 0, 1);
+    SourcePool two = part(whole, 1, 3);
+    for (int i = 0; i < 100; i++) {
+      String key = "k" + i;
+      Source first = all.ranked(key).getFirst();
+      boolean owned = first.text().equals("192.0.2.1");
+      assertThat(one.preferredElsewhere(key).map(Source::text))
+          .isEqualTo(owned ? Optional.empty() : Optional.of(first.text()));
+      assertThat(two.preferredElsewhere(key).map(Source::text))
+          .isEqualTo(owned ? Optional.of(first.text()) : Optional.empty());
+    }
+    assertThat(all.preferredElsewhere("k")).isEmpty();
+    assertThat(one.nextElsewhere().map(Source::text)).contains("192.0.2.2");
+    assertThat(two.nextElsewhere().map(Source::text)).contains("192.0.2.1");
+    assertThat(all.nextElsewhere()).isEmpty();
+    assertThat(one.namedElsewhere("192.0.2.3")).isPresent();
+    assertThat(one.namedElsewhere("192.0.2.1")).isEmpty();
   }
 }

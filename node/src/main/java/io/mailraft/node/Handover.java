@@ -11,6 +11,7 @@ import io.mailraft.delivery.Greylisting;
 import io.mailraft.delivery.MessageFacts;
 import io.mailraft.delivery.Outcome;
 import io.mailraft.delivery.Outcomes;
+import io.mailraft.node.log.MessageLog;
 import io.mailraft.queue.ClaimedDelivery;
 import io.mailraft.queue.Content;
 import io.mailraft.queue.MessageId;
@@ -105,6 +106,12 @@ final class Handover implements Bodies, Outcomes {
   }
 
   @Override
+  public void report(Outcome outcome, Duration took) {
+    report(outcome);
+    MessageLog.attempted(outcome, took);
+  }
+
+  @Override
   public void report(Outcome outcome) {
     Claim claim = outcome.claim();
     io.mailraft.api.log.Outcome.Builder report =
@@ -125,7 +132,8 @@ final class Handover implements Bodies, Outcomes {
           report.setKind(OutcomeKind.BOUNCED).setSource(source).setHost(host);
       case Outcome.Expired(Claim _, String _, String source, String host, var _) ->
           report.setKind(OutcomeKind.EXPIRED).setSource(source).setHost(host);
-      case Outcome.Returned returned -> report.setKind(OutcomeKind.RETURNED);
+      case Outcome.Returned(Claim _, String _, Optional<String> source) ->
+          report.setKind(OutcomeKind.RETURNED).setSource(source.orElse(""));
     }
     outcome.attempt().ifPresent(attempt -> report.setAttempt(attempt(attempt)));
     queue.report(claim.epoch(), report.build());

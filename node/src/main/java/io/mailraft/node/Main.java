@@ -4,6 +4,7 @@ import io.mailraft.config.ConfigException;
 import io.mailraft.config.ConfigLoader;
 import io.mailraft.config.MailraftConfig;
 import io.mailraft.node.access.UserCommand;
+import io.mailraft.node.log.Logs;
 import io.mailraft.queue.QueueSettings;
 import io.mailraft.queue.Rejoin;
 import io.mailraft.queue.store.StoreException;
@@ -119,7 +120,8 @@ public final class Main {
             && (rest.isEmpty() || (rest.size() == 2 && rest.getFirst().matches("-c|--config")));
     if (!understood) {
       err.println(
-          "usage: mailraft start [-c FILE], mailraft node rejoin [-c FILE], or mailraft user --help");
+          "usage: mailraft start [-c FILE], mailraft node rejoin [-c FILE], or mailraft user"
+              + " --help");
       return USAGE;
     }
     try {
@@ -152,12 +154,15 @@ public final class Main {
 
   private static int rejoin(MailraftConfig config, PrintStream out)
       throws IOException, InterruptedException {
+    Logs logs = Logs.apply(config.log());
     QueueSettings settings = Node.settings(config);
     Files.createDirectories(config.node().dataDir());
     try (DataLock _ = DataLock.take(config.node().dataDir())) {
       Rejoin.moveAside(settings)
           .ifPresent(aside -> out.println("what this node had is kept in " + aside));
       Rejoin.catchUp(settings, InstantSource.system(), out::println);
+    } finally {
+      logs.close();
     }
     out.println(config.node().id() + " has everything: start it with \"mailraft start\"");
     return OK;
@@ -165,6 +170,7 @@ public final class Main {
 
   private static int serve(MailraftConfig config, PrintStream out)
       throws IOException, InterruptedException {
+    Logs logs = Logs.apply(config.log());
     CountDownLatch end = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     BlockingQueue<Throwable> troubles = new LinkedBlockingQueue<>();
@@ -172,6 +178,7 @@ public final class Main {
         new Node(
             config,
             InstantSource.system(),
+            logs,
             cause -> {
               troubles.add(cause);
               end.countDown();
@@ -226,6 +233,7 @@ public final class Main {
       }
     }
     node.close();
+    logs.close();
     stopped.countDown();
     return status.get();
   }

@@ -13,9 +13,12 @@ import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.http.seed.SeedApi;
 import io.mailraft.node.http.v1.V1Api;
 import io.mailraft.node.http.v1.history.HistoryApi;
+import io.mailraft.node.log.Logs;
 import io.mailraft.node.smtp.SmtpFrontDoor;
+import io.mailraft.node.watch.WatchedUploads;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.QueueSettings;
+import io.mailraft.queue.Uploads;
 import io.mailraft.queue.control.Duties;
 import io.mailraft.router.Addresses;
 import io.mailraft.router.Router;
@@ -48,9 +51,6 @@ final class Node implements AutoCloseable {
   private static final Duration REPORT_GRACE = Duration.ofSeconds(2);
   private static final Duration LEADERSHIP_GRACE = Duration.ofSeconds(1);
 
-  /** No order suspends a zone yet. */
-  private static final Set<String> SUSPENDED = Set.of();
-
   private final MailraftConfig config;
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -65,17 +65,20 @@ final class Node implements AutoCloseable {
   private final SeedApi seed;
   private final HistoryApi history;
   private volatile long documentVersion;
+  private volatile Set<String> suspendedZones = Set.of();
   private volatile Router router;
 
   /**
    * Opens the data directory.
    *
+   * @param logs where it logs to
    * @param broken hears, once, of trouble after which the process must end
    * @throws IOException if the data directory, the users file or a certificate cannot be used
    */
-  Node(MailraftConfig config, InstantSource clock, Consumer<Throwable> broken) throws IOException {
+  Node(MailraftConfig config, InstantSource clock, Logs logs, Consumer<Throwable> broken)
+      throws IOException {
     this.config = config;
-    this.router = new Router(config.zones(), SUSPENDED);
+    this.router = new Router(config.zones(), Set.of());
     this.access = new Access(config.access());
     Files.createDirectories(config.node().dataDir());
     this.dataLock = DataLock.take(config.node().dataDir());
@@ -99,14 +102,15 @@ final class Node implements AutoCloseable {
             zones,
             zones,
             metrics);
-    this.meters = new NodeMeters(metrics, queue);
-    this.seed = new SeedApi(config, queue, this::router, clock, metrics, access.hook());
+    this.meters = new NodeMeters(metrics, queue, delivery::sites, logs::dropped, clock);
+    Uploads uploads = new WatchedUploads(queue, meters::accepted, System::nanoTime);
+    this.seed = new SeedApi(config, queue, uploads, this::router, clock, metrics, access.hook());
     this.history = new HistoryApi(seed.shared(), config.http().listen().isLoopback(), queue);
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(
               listener,
-              queue,
+              uploads,
               submission -> router().route(submission),
               Addresses::domainOf,
               config.node().id(),
@@ -171,6 +175,7 @@ final class Node implements AutoCloseable {
               history.register(routes);
             });
     http = Optional.of(doors);
+    meters.http(doors::connections);
     try {
       queue.joined().get();
       obeying.get();
@@ -202,9 +207,12 @@ final class Node implements AutoCloseable {
 
   /** Takes over what the cluster has agreed on, once delivery has. Called on one thread. */
   private void obey(Duties duties) {
-    if (duties.version() != documentVersion) {
+    Set<String> suspended = duties.suspensions().keySet();
+    if (duties.version() != documentVersion || !suspended.equals(suspendedZones)) {
       documentVersion = duties.version();
-      router = new Router(duties.settings().zones(), SUSPENDED);
+      suspendedZones = Set.copyOf(suspended);
+      router = new Router(duties.settings().zones(), suspended);
+      meters.zones(duties.settings().zones().keySet());
     }
     obeying.complete(null);
   }

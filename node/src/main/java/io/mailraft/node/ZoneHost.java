@@ -2,29 +2,25 @@ package io.mailraft.node;
 
 import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
-import io.mailraft.api.link.Reason;
+import io.mailraft.config.PoolSource;
 import io.mailraft.config.Throttle;
 import io.mailraft.config.ZoneConfig;
 import io.mailraft.delivery.Appetite;
-import io.mailraft.delivery.ClaimPhase;
 import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.SiteState;
 import io.mailraft.delivery.Throttling;
 import io.mailraft.delivery.ZonePlan;
-import io.mailraft.queue.MessageId;
 import io.mailraft.queue.Queue;
 import io.mailraft.queue.control.Assignments;
 import io.mailraft.queue.control.Duties;
 import io.mailraft.queue.throttle.Pace;
-import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -35,9 +31,6 @@ import java.util.function.Supplier;
  * and delivery says what a claim waits for.
  */
 final class ZoneHost implements Queue.Host, Throttling, Appetite {
-  /** Most sites that an answer names. */
-  private static final int SITES_MAX = 5;
-
   /** How often a source whose day's sends are used up is looked at. */
   private static final long NEW_DAY_SECONDS = 30;
 
@@ -46,12 +39,7 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
   private final Supplier<DeliveryEngine> delivery;
   private final Consumer<Duties> taken;
   private volatile Map<String, Integer> connections = Map.of();
-  private final Map<Domain, Limit> limited = new ConcurrentHashMap<>();
-
-  private record Domain(String zone, String domain) {}
-
-  /** Of a domain no more than so many claims are of use. */
-  private record Limit(int claims, Instant since) {}
+  private final Explanations explanations;
 
   /**
    * @param self name of this node
@@ -68,6 +56,7 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
     this.queue = queue;
     this.delivery = delivery;
     this.taken = taken;
+    this.explanations = new Explanations(queue, delivery, InstantSource.system());
   }
 
   @Override
@@ -85,9 +74,20 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
         zone,
         duties.connections().getOrDefault(zone.name(), 0),
         share.map(Assignments.Share::sources).orElse(List.of()),
+        elsewhere(duties, zone.name(), share.map(Assignments.Share::sources).orElse(List.of())),
         duties.settings().throttles(),
         duties.part()::applyAsInt,
         duties.settings().blocklistPause());
+  }
+
+  /** What other nodes own of a pool, and this one does not. */
+  private List<PoolSource> elsewhere(Duties duties, String zone, List<PoolSource> own) {
+    return duties.assignments().zones().getOrDefault(zone, List.of()).stream()
+        .filter(share -> !share.node().equals(self) && share.connections() > 0)
+        .flatMap(share -> share.sources().stream())
+        .filter(source -> !own.contains(source))
+        .distinct()
+        .toList();
   }
 
   @Override
@@ -151,83 +151,16 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
 
   @Override
   public void limits(String zone, String domain, int claims) {
-    limited.compute(
-        new Domain(zone, domain),
-        // Wall clock: only shown to people.
-        (key, before) -> new Limit(claims, before == null ? Instant.now() : before.since()));
     queue.get().limits(zone, domain, claims);
   }
 
   @Override
   public void frees(String zone, String domain) {
-    limited.remove(new Domain(zone, domain));
     queue.get().frees(zone, domain);
   }
 
   @Override
   public CompletableFuture<Explained> explain(Explain question) {
-    MessageId id = MessageId.of(question.getId());
-    return delivery
-        .get()
-        .phase(id.toString(), question.getSeq())
-        .thenApply(
-            phase -> {
-              Explained.Builder said = Explained.newBuilder();
-              phase.ifPresent(known -> said.addReasons(reason(known)));
-              Limit limit = limited.get(new Domain(question.getZone(), question.getDomain()));
-              if (phase.isEmpty() && limit != null) {
-                said.addReasons(
-                    reason(
-                        "limited",
-                        "can use "
-                            + limit.claims()
-                            + " deliveries for "
-                            + question.getDomain()
-                            + " at a time",
-                        limit.since()));
-                delivery.get().sites(question.getZone()).stream()
-                    .filter(site -> site.waiting() > 0)
-                    .filter(site -> !(site.phase() instanceof SiteState.Ready))
-                    .limit(SITES_MAX)
-                    .forEach(site -> said.addReasons(reason(site)));
-              }
-              return said.build();
-            });
-  }
-
-  private static Reason reason(ClaimPhase phase) {
-    String where =
-        (phase.source().isEmpty() ? "" : " from " + phase.source())
-            + (phase.host().isEmpty() ? "" : " to " + phase.host());
-    return reason(
-        phase.step().name().toLowerCase(Locale.ROOT).replace('_', ' '),
-        phase.detail() + where,
-        phase.since());
-  }
-
-  private static Reason reason(SiteState site) {
-    return reason(
-        "site " + site.site(),
-        site.phase().text()
-            + ", from "
-            + site.source()
-            + ", "
-            + site.connections()
-            + " of "
-            + site.window()
-            + " connections, "
-            + site.waiting()
-            + " waiting",
-        site.phase().since());
-  }
-
-  private static Reason reason(String phase, String detail, Instant since) {
-    // Wall clock: only shown to people.
-    Duration lasting = Duration.between(since, Instant.now());
-    return Reason.newBuilder()
-        .setPhase(phase)
-        .setDetail(detail)
-        .setForMillis(Math.max(0, lasting.toMillis()))
-        .build();
+    return explanations.explain(question);
   }
 }

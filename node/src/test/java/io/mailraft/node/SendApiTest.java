@@ -8,6 +8,8 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.mailraft.config.ConfigLoader;
+import io.mailraft.config.MailraftConfig;
+import io.mailraft.node.log.Logs;
 import io.mailraft.testkit.Ports;
 import io.mailraft.testkit.SmtpSink;
 import java.io.IOException;
@@ -87,7 +89,8 @@ class SendApiTest {
                 ports.get(3),
                 sink.port(),
                 sink.port()));
-    node = new Node(ConfigLoader.load(file), InstantSource.system(), trouble -> {});
+    MailraftConfig config = ConfigLoader.load(file);
+    node = new Node(config, InstantSource.system(), Logs.apply(config.log()), trouble -> {});
     node.start();
     base = "http://127.0.0.1:" + ports.get(2);
     openApi = get("/v1/openapi.json").body();
@@ -126,29 +129,31 @@ class SendApiTest {
     String type = answer.headers().firstValue("content-type").orElse("").split(";", 2)[0];
     boolean fault = answer.statusCode() >= 400;
     assertThat(type).isEqualTo(fault ? "application/problem+json" : "application/json");
-    String pointer =
-        "/paths/"
-            + path.replace("~", "~0").replace("/", "~1")
-            + "/"
-            + method
-            + "/responses/"
-            + answer.statusCode();
-    String ref =
-        fault ? "/components/schemas/Problem" : pointer + "/content/application~1json/schema";
+    String said = said(path, method, answer.statusCode());
+    String ref = fault ? "#/components/schemas/Problem" : between(said, "\"$ref\": \"", "\"");
     String schema =
-        openApi.replaceFirst("\\{", Matcher.quoteReplacement("{\"$ref\": \"#" + ref + "\","));
+        openApi.replaceFirst("\\{", Matcher.quoteReplacement("{\"$ref\": \"" + ref + "\","));
     Schema of = SCHEMAS.getSchema(schema, InputFormat.JSON);
     List<Error> errors = of.validate(answer.body(), InputFormat.JSON);
     assertThat(errors).as("%s %s: %s", method, path, answer.body()).isEmpty();
-    int begin = openApi.indexOf("\"" + path + "\": {");
-    int end = openApi.indexOf("\n    \"/v1/", begin + 1);
-    assertThat(openApi.substring(begin, end < 0 ? openApi.indexOf("\"components\"") : end))
-        .as("what the document says of %s", path)
-        .contains("\"" + answer.statusCode() + "\": {");
     if (answer.statusCode() == 429 || answer.statusCode() == 503) {
       assertThat(answer.headers().firstValue("retry-after")).isPresent();
     }
     return answer;
+  }
+
+  /** What the document says of an answer; its layout is that of our own file. */
+  private static String said(String path, String method, int status) {
+    String ofPath = between(openApi, "\n    \"" + path + "\": {", "\n    }");
+    String ofMethod = between(ofPath, "\n      \"" + method + "\": {", "\n      }");
+    return between(ofMethod, "\n          \"" + status + "\": {", "\n          }") + "\"";
+  }
+
+  private static String between(String text, String begin, String end) {
+    int from = text.indexOf(begin);
+    assertThat(from).as("%s in %s", begin, text).isNotNegative();
+    int to = text.indexOf(end, from + begin.length());
+    return text.substring(from + begin.length(), to < 0 ? text.length() : to);
   }
 
   private static String id(HttpResponse<String> answer) {
@@ -463,6 +468,43 @@ class SendApiTest {
       })
   void what_is_no_batch_is_refused(String body) throws Exception {
     assertThat(post(BATCH, body).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void what_is_told_of_a_message_is_as_the_document_says() throws Exception {
+    String later = Instant.now().plus(2, ChronoUnit.DAYS).toString();
+    String terms = ", \"tags\": [\"told\"], \"metadata\": {\"order\": 17}";
+    String waiting =
+        id(post(MESSAGES, message("told later", terms + ", \"sendAt\": \"" + later + "\"")));
+    String sent = id(post(MESSAGES, message("told now", terms)));
+    await("the message", () -> arrived("Subject: told now").size() == 1);
+    for (String id : List.of(waiting, sent)) {
+      HttpResponse<String> message = told(MESSAGES + "/{id}", id, "");
+      assertThat(message.body())
+          .contains("\"tags\":[\"told\"],\"metadata\":{\"order\":17}")
+          .contains("\"seq\":1,\"recipient\":\"ada@example.net\"");
+      assertThat(told(MESSAGES + "/{id}/events", id, "").body()).contains("\"type\":\"accepted\"");
+    }
+    assertThat(told(MESSAGES + "/{id}", waiting, "").body())
+        .contains("\"state\":\"deferred\"")
+        .contains("\"sendAt\":\"");
+    await("its end", () -> endedAs(sent, "delivered"));
+    assertThat(told(MESSAGES + "/{id}/events", sent, "").body()).contains("\"type\":\"delivered\"");
+    assertThat(told(MESSAGES, "", "?tag=told").body()).contains(waiting).contains(sent);
+    assertThat(told(MESSAGES, "", "?state=none").statusCode()).isEqualTo(400);
+    assertThat(told(MESSAGES + "/{id}", "0".repeat(18), "").statusCode()).isEqualTo(404);
+  }
+
+  private static boolean endedAs(String id, String state) {
+    try {
+      return get(MESSAGES + "/" + id).body().contains("\"state\":\"" + state + "\"");
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static HttpResponse<String> told(String path, String id, String query) throws Exception {
+    return checked("get", path, get(path.replace("{id}", id) + query));
   }
 
   @Test

@@ -8,8 +8,6 @@ import io.mailraft.ops.admin.AdminClient;
 import io.mailraft.ops.admin.RefusedException;
 import io.mailraft.ops.admin.UnreachableException;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,7 +70,7 @@ final class ChangeOptions {
                   .setDryRun(dryRun)
                   .putAllReroutes(orders(command))
                   .setComment(comment.orElse(defaultComment))
-                  .setAuthor(author.orElseGet(ChangeOptions::user))
+                  .setAuthor(author.orElseGet(Operator::name))
                   .build(),
               server.timeout());
     } catch (RefusedException e) {
@@ -153,16 +151,5 @@ final class ChangeOptions {
       }
     }
     return orders;
-  }
-
-  private static String user() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      // A machine whose own name cannot be looked up has one all the same.
-      host = Optional.ofNullable(System.getenv("HOSTNAME")).orElse("localhost");
-    }
-    return System.getProperty("user.name") + "@" + host;
   }
 }

@@ -24,6 +24,8 @@ import picocli.CommandLine.Help.Ansi;
       StatusCommand.class,
       RouteCommand.class,
       WhyCommand.class,
+      ZoneCommand.class,
+      MessageCommand.class,
       QuotaCommand.class,
       ConfigCommand.class,
       VerifyStateCommand.class,

@@ -102,6 +102,9 @@ final class StatusCommand implements Callable<Integer> {
     if (!zone.getReroutedTo().isEmpty()) {
       return "gone, its mail goes to " + zone.getReroutedTo();
     }
+    if (zone.hasSuspension()) {
+      return "SUSPENDED " + ZoneCommand.words(zone.getSuspension());
+    }
     if (zone.getUnserved()) {
       return "UNSERVED";
     }

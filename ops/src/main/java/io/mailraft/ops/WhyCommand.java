@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     name = "why",
     description = {
       "Says what each delivery of a message waits for: its time, a throttle, a connection, a zone"
-          + " that nobody serves, a blocklisted source, or who has it in hand and where that"
+          + " that nobody serves or that is suspended, a blocklisted source, who holds it, or who has it in hand and where that"
           + " attempt stands.",
       "The state is read on the node that is asked; what happens on other nodes, these are asked.",
       "Ends with 0, 2 if there is no such message, 3 if the node cannot be reached."
@@ -98,13 +98,6 @@ final class WhyCommand implements Callable<Integer> {
                   + (delivery.getAttempts() > 0
                       ? ", " + delivery.getAttempts() + " attempts"
                       : "")));
-      if (delivery.getNextMillis() > 0) {
-        out.println(
-            "  its time: next attempt at "
-                + Instant.ofEpochMilli(delivery.getNextMillis())
-                + ", in "
-                + ago(delivery.getNextMillis() - why.getNowMillis()));
-      }
       for (WaitReason reason : delivery.getReasonsList()) {
         out.println(
             Text.printable(
@@ -112,6 +105,9 @@ final class WhyCommand implements Callable<Integer> {
                     + (reason.getNode().isEmpty() ? "" : reason.getNode() + ": ")
                     + reason.getPhase()
                     + (reason.getDetail().isEmpty() ? "" : ": " + reason.getDetail())
+                    + (delivery.getNextMillis() > 0 && reason.getPhase().equals("its time")
+                        ? ", in " + ago(delivery.getNextMillis() - why.getNowMillis())
+                        : "")
                     + (reason.getForMillis() > 0 ? ", for " + ago(reason.getForMillis()) : "")));
       }
       if (!delivery.getReply().isEmpty()) {

@@ -25,6 +25,9 @@ import org.junit.jupiter.api.Test;
 
 /** The stream of events and the timelines of real nodes, by HTTP. */
 class EventStreamTest {
+  private static final Pattern FOUND = Pattern.compile("\\{\"id\":\"([0-9a-f]{18})\"");
+  private static final Pattern NEXT = Pattern.compile("\"next\":\"([0-9a-f]{18})\"\\}\\s*$");
+
   private static final int MESSAGES = 150;
   private static final Pattern MESSAGE = Pattern.compile("\"message\":\"([0-9a-f]{18})\"");
 
@@ -197,11 +200,11 @@ class EventStreamTest {
         HttpResponse<String> page =
             get(node, "/v1/messages?state=delivered&zone=default&limit=10&cursor=" + cursor);
         assertThat(page.statusCode()).as(page.body()).isEqualTo(200);
-        Matcher ids = Pattern.compile("\\{\"id\":\"([0-9a-f]{18})\"").matcher(page.body());
+        Matcher ids = FOUND.matcher(page.body());
         while (ids.find()) {
           assertThat(found.add(ids.group(1))).as("found once").isTrue();
         }
-        Matcher next = Pattern.compile("\"next\":\"([0-9a-f]{18})\"\\}\\s*$").matcher(page.body());
+        Matcher next = NEXT.matcher(page.body());
         cursor = next.find() ? next.group(1) : "";
         pages++;
       } while (!cursor.isEmpty());

@@ -15,6 +15,7 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,19 +50,18 @@ final class ZoneRun implements AutoCloseable {
   /** Id of the message that was handed in last. */
   String lastId = "";
 
-  private ZoneRun(int nodes, String document) throws IOException {
+  private ZoneRun(int nodes, String document, String settings, String shared) throws IOException {
     sink =
         SmtpSink.start(
             SmtpSink.Options.of(taken::add).withScript(this::note).withKeep(SmtpSink.Keep.COUNT));
     cluster =
-        LocalCluster.create(
-            LocalCluster.Options.of(nodes, sink.port()).withSettings(ClusterRun.QUICK_RETRY));
+        LocalCluster.create(LocalCluster.Options.of(nodes, sink.port()).withSettings(settings));
     for (NodeProcess node : cluster.nodes()) {
       int number = Integer.parseInt(node.id().substring(1));
       String addresses =
           IntStream.range(0, 3)
               .mapToObj(i -> "127.0.0." + (8 + 3 * number + i))
-              .collect(Collectors.joining(", "));
+              .collect(Collectors.joining(", ", "", shared));
       String config =
           Files.readAllLines(node.configFile()).stream()
               .filter(line -> !line.startsWith("zones:"))
@@ -77,7 +77,18 @@ final class ZoneRun implements AutoCloseable {
    * @param document the cluster document, with {@code ${port}} for the sink's port
    */
   static ZoneRun start(int nodes, String document) throws Exception {
-    ZoneRun run = new ZoneRun(nodes, document);
+    return start(nodes, document, ClusterRun.QUICK_RETRY, "");
+  }
+
+  /**
+   * Starts a cluster.
+   *
+   * @param settings sections of every config file, that of delivery among them
+   * @param shared further addresses of every node, each after a comma
+   */
+  static ZoneRun start(int nodes, String document, String settings, String shared)
+      throws Exception {
+    ZoneRun run = new ZoneRun(nodes, document, settings, shared);
     try {
       run.cluster.startAll(ClusterRun.BOUND);
     } catch (Exception e) {
@@ -120,8 +131,12 @@ final class ZoneRun implements AutoCloseable {
 
   /** Hands in so many deliveries for a domain, up to 50 of them in a message, over any node. */
   void queue(String domain, int deliveries, String... headers) throws IOException {
-    NodeProcess node =
-        cluster.nodes().stream().filter(NodeProcess::isRunning).findFirst().orElseThrow();
+    queueAt(running(), domain, deliveries, headers);
+  }
+
+  /** The same over one node. */
+  void queueAt(NodeProcess node, String domain, int deliveries, String... headers)
+      throws IOException {
     try (SmtpSession session = SmtpSession.open(node.smtp(), ClusterRun.BOUND)) {
       for (int left = deliveries; left > 0; left -= 50) {
         lastId = id(submit(session, domain, Math.min(50, left), headers));
@@ -148,20 +163,40 @@ final class ZoneRun implements AutoCloseable {
     return id.group();
   }
 
-  /** What "mailraft why" says of a message. */
-  String why(String id) {
+  /** What a command printed and ended with. */
+  record Ended(int code, String text) {}
+
+  /** Runs a command of the operator's against a node. */
+  Ended command(NodeProcess node, String... words) {
+    List<String> all = new ArrayList<>(List.of(words));
+    all.addAll(List.of("--server", "127.0.0.1:" + node.admin().getPort(), "--timeout", "60"));
     StringWriter out = new StringWriter();
     try (PrintWriter print = new PrintWriter(out)) {
-      Main.run(
-          print,
-          print,
-          Ansi.OFF,
-          "why",
-          id,
-          "--server",
-          "127.0.0.1:" + cluster.nodes().getFirst().admin().getPort());
+      return new Ended(
+          Main.run(print, print, Ansi.OFF, all.toArray(String[]::new)), out.toString());
     }
-    return out.toString();
+  }
+
+  /** Runs a command against the first node that runs. */
+  Ended command(String... words) {
+    return command(running(), words);
+  }
+
+  private NodeProcess running() {
+    return cluster.nodes().stream().filter(NodeProcess::isRunning).findFirst().orElseThrow();
+  }
+
+  /** Makes a text the cluster document. */
+  Ended apply(String document, String... more) throws IOException {
+    Path file = Files.writeString(cluster.directory().resolve("cluster.yaml"), fill(document));
+    List<String> words = new ArrayList<>(List.of("config", "apply", "-f", file.toString()));
+    words.addAll(List.of(more));
+    return command(words.toArray(String[]::new));
+  }
+
+  /** What "mailraft why" says of a message. */
+  String why(String id) {
+    return command("why", id).text();
   }
 
   int arrived(String domain) {

@@ -2,7 +2,6 @@ package io.mailraft.queue;
 
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.SetDocument;
-import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.control.ClusterDocument;
 import io.mailraft.queue.control.ControlFold;
 import io.mailraft.queue.control.DocumentHistory;
@@ -13,10 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -97,27 +94,9 @@ public final class Documents {
    * @throws QueueException if it is not known in time what came of it: it may still be applied
    */
   public OptionalLong replace(Change change, Duration timeout) throws QueueException {
-    long end = System.nanoTime() + timeout.toNanos();
-    try {
-      Answer answer = client.submit(record(change), timeout).get();
-      client
-          .group()
-          .awaitApplied(answer.index())
-          .get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
-      return answer instanceof Answer.Accepted accepted
-          ? OptionalLong.of(accepted.value())
-          : OptionalLong.empty();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new QueueException(Reason.STOPPING, "interrupted", e);
-    } catch (TimeoutException e) {
-      throw new QueueException(
-          Reason.NO_MAJORITY, "the cluster has decided, but this node has not heard of it yet", e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof QueueException refused
-          ? new QueueException(refused.reason(), String.valueOf(refused.getMessage()), e)
-          : new QueueException(Reason.STOPPING, "this replica stopped: " + e.getCause(), e);
-    }
+    return client.decide(record(change), timeout) instanceof Answer.Accepted accepted
+        ? OptionalLong.of(accepted.value())
+        : OptionalLong.empty();
   }
 
   /** Sets the first document, unless another node did already. */

@@ -13,9 +13,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -82,6 +84,32 @@ final class GroupClient implements Group.Listener {
     }
     next.attempt();
     return next.answer;
+  }
+
+  /**
+   * Hands a record to the leader, and returns once this replica has applied what came of it.
+   *
+   * @throws QueueException if it is not known in time what came of it: it may still be applied
+   */
+  Answer decide(Record record, Duration timeout) throws QueueException {
+    long end = System.nanoTime() + timeout.toNanos();
+    try {
+      Answer decided = submit(record, timeout).get();
+      group
+          .awaitApplied(decided.index())
+          .get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+      return decided;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueueException(Reason.STOPPING, "interrupted", e);
+    } catch (TimeoutException e) {
+      throw new QueueException(
+          Reason.NO_MAJORITY, "the cluster has decided, but this node has not heard of it yet", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof QueueException refused
+          ? new QueueException(refused.reason(), String.valueOf(refused.getMessage()), e)
+          : new QueueException(Reason.STOPPING, "this replica stopped: " + e.getCause(), e);
+    }
   }
 
   private static QueueException stopping() {

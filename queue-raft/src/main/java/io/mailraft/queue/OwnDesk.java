@@ -90,7 +90,7 @@ final class OwnDesk implements Desk {
       return;
     }
     switch (record.getKindCase()) {
-      case JOIN_NODE, RENEW, SET_DOCUMENT -> {}
+      case JOIN_NODE, RENEW, SET_DOCUMENT, SUSPEND_ZONE, RESUME_ZONE -> {}
       case STORE_MESSAGE,
           STORE_CHUNK,
           DROP_UPLOADS,

@@ -228,6 +228,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return open(Optional.of(key));
   }
 
+  @Override
+  public Optional<MessageId> known(RequestKey key) throws QueueException {
+    return uploads.known(key);
+  }
+
   private Upload open(Optional<RequestKey> key) throws QueueException {
     if (!accepting) {
       throw new QueueException(Reason.STOPPING, "this node is stopping");
@@ -342,6 +347,11 @@ public final class Queue implements Uploads, AutoCloseable {
     return documents;
   }
 
+  /** Which zones are suspended, and the orders for that. */
+  public Suspensions suspensions() {
+    return new Suspensions(replicas.controlClient(), replicas.control());
+  }
+
   /** The queue to look at. */
   public Inspection inspection() {
     return new Inspection(replicas, clock);
@@ -350,6 +360,11 @@ public final class Queue implements Uploads, AutoCloseable {
   /** What happened to messages, and the stream of events. */
   public History history() {
     return new History(replicas, inspection());
+  }
+
+  /** How this node's part of the queue is doing. */
+  public Vitals vitals() {
+    return new Vitals(replicas);
   }
 
   /** Takes orders for single deliveries. */
@@ -397,7 +412,8 @@ public final class Queue implements Uploads, AutoCloseable {
     return replicas.groups().stream()
         .filter(group -> group.leader().isEmpty())
         .findFirst()
-        .map(group -> "no leader of " + group.name() + " is known");
+        .map(group -> "no leader of " + group.name() + " is known")
+        .or(vitals()::behind);
   }
 
   /**

@@ -255,6 +255,10 @@ final class Replicas implements AutoCloseable {
     return clients.get(shard + 1);
   }
 
+  RaftHost host() {
+    return host;
+  }
+
   ScheduledThreadPoolExecutor timer() {
     return timer;
   }

@@ -57,6 +57,17 @@ final class UploadOpener {
     }
   }
 
+  /** See {@link Uploads#known}: what this node's own replica has applied a majority has on disk. */
+  Optional<MessageId> known(RequestKey key) throws QueueException {
+    List<Shard> shards = replicas.shards();
+    Shard shard = shards.get(key.shard(shards.size()));
+    Optional<Shard.KeyedMessage> first = shard.keyed(key.record());
+    if (first.isPresent() && !first.get().fingerprint().equals(key.fingerprint())) {
+      throw new QueueException(Reason.KEY_USED, Shard.OTHER_REQUEST);
+    }
+    return first.map(Shard.KeyedMessage::id);
+  }
+
   /** A shard that this node leads, or else one after the other. */
   private Shard choose(List<Shard> shards) {
     int start = Math.floorMod(turn.getAndIncrement(), shards.size());

@@ -22,6 +22,14 @@ public interface Uploads {
   Upload begin(RequestKey key) throws QueueException;
 
   /**
+   * The message that is stored under a key, as far as this node has heard of it: so a repeat need
+   * not be handed in again. Where it has not, only the upload's commit tells.
+   *
+   * @throws QueueException with the reason {@code KEY_USED} if the key stands for another request
+   */
+  Optional<MessageId> known(RequestKey key) throws QueueException;
+
+  /**
    * Counts a message in the quotas of its account and its sender domain, right before its commit.
    * Where it is certain then that the message is not stored, or was stored by an earlier request,
    * the charge is given back.
@@ -32,8 +40,6 @@ public interface Uploads {
    * @throws QueueException {@code OVER_QUOTA} where a quota has no room in the present window; what
    *     {@link #begin} throws where that is not known in time
    */
-  default Charge charge(String account, Optional<String> senderDomain, int recipients)
-      throws QueueException {
-    return Charge.NONE;
-  }
+  Charge charge(String account, Optional<String> senderDomain, int recipients)
+      throws QueueException;
 }

@@ -17,7 +17,7 @@
  * </pre>
  *
  * <p>{@link io.mailraft.queue.Inspection} lists what is in the queue, and {@link
- * io.mailraft.queue.Orders} cancels deliveries or has them sent now.
+ * io.mailraft.queue.Orders} holds, resumes, cancels deliveries or has them sent now.
  *
  * <h2>Invariants</h2>
  *

@@ -169,7 +169,8 @@ class HistoryTest {
   }
 
   @Test
-  void search_finds_open_and_ended_messages_of_all_shards_the_newest_first_in_pages_of_any_size() throws Exception {
+  void search_finds_open_and_ended_messages_of_all_shards_the_newest_first_in_pages_of_any_size()
+      throws Exception {
     try (QueueCluster cluster = new QueueCluster(directory, 1, 2)) {
       Queue queue = cluster.startAll().queue("n1");
       History history = queue.history();
@@ -218,7 +219,8 @@ class HistoryTest {
   }
 
   @Test
-  void the_stream_is_the_same_on_every_node_and_goes_on_anywhere_with_nothing_missed_or_twice() throws Exception {
+  void the_stream_is_the_same_on_every_node_and_goes_on_anywhere_with_nothing_missed_or_twice()
+      throws Exception {
     try (QueueCluster cluster = new QueueCluster(directory, 3, 2)) {
       cluster.startAll();
       cluster.sink("n1").manner(Manner.DELIVER);

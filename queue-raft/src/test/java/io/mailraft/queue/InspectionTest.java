@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.mailraft.api.stored.DeliveryState;
 import io.mailraft.queue.Inspection.State;
 import io.mailraft.queue.Orders.Result;
+import io.mailraft.queue.Orders.Wish;
 import io.mailraft.queue.Sink.Manner;
 import io.mailraft.queue.shard.Depth;
 import java.nio.file.Path;
@@ -160,6 +161,49 @@ class InspectionTest {
               tuple(DeliveryState.DELIVERY_DEFERRED, false));
       assertThat(orders.cancel(id, 3, "n2 wants it so")).isEqualTo(Result.DONE);
       await("only the claimed one is left", () -> total(inspection.zone(ZONE)) == 1);
+    }
+  }
+
+  @Test
+  void deliveriesAreHeldAndResumedByOrderOfAnyNode() throws Exception {
+    try (QueueCluster cluster = new QueueCluster(directory, 3, 1)) {
+      Queue queue = cluster.startAll().queue("n1");
+      for (String node : cluster.peers().keySet()) {
+        cluster.sink(node).manner(Manner.DEFER);
+      }
+      MessageId id = submit(queue, body(10), 3);
+      Inspection inspection = cluster.queue("n2").inspection();
+      await("deferral", () -> inspection.zone(ZONE).deferred() == 3);
+      Orders orders = cluster.queue("n2").orders();
+      assertThat(orders.order(Wish.RESUME, id, 0, "nothing is held"))
+          .extracting(Orders.Ordered::result)
+          .containsExactly(Result.OTHER, Result.OTHER, Result.OTHER);
+      assertThat(orders.order(Wish.HOLD, id, 2, "held by ann: why"))
+          .extracting(Orders.Ordered::result)
+          .containsExactly(Result.DONE);
+      assertThat(orders.order(Wish.CANCEL, id, 3, "cancelled by ann: why"))
+          .extracting(Orders.Ordered::result)
+          .containsExactly(Result.DONE);
+      List<Orders.Ordered> all = orders.order(Wish.HOLD, id, 0, "held by bob: all");
+      assertThat(all)
+          .extracting(Orders.Ordered::result)
+          .containsExactly(Result.DONE, Result.DONE, Result.ENDED);
+      assertThat(all)
+          .extracting(one -> one.row().delivery().getReply())
+          .containsExactly("held by bob: all", "held by ann: why", "cancelled by ann: why");
+      assertThat(all.getFirst().row().delivery().getHeldMillis()).isPositive();
+      assertThat(inspection.zone(ZONE).held()).isEqualTo(2);
+      for (String node : cluster.peers().keySet()) {
+        cluster.sink(node).manner(Manner.HOLD);
+      }
+      assertThat(orders.order(Wish.RESUME, id, 0, "resumed"))
+          .extracting(Orders.Ordered::result)
+          .containsExactly(Result.DONE, Result.DONE, Result.ENDED);
+      await("claims", () -> inspection.zone(ZONE).claimed() == 2);
+      assertThat(orders.order(Wish.HOLD, id, 0, "too late"))
+          .extracting(Orders.Ordered::result)
+          .containsExactly(Result.CLAIMED, Result.CLAIMED, Result.ENDED);
+      assertThat(orders.order(Wish.HOLD, new MessageId(1, 0), 0, "there is none")).isEmpty();
     }
   }
 

@@ -66,6 +66,6 @@ final class FailureTable<K> {
   }
 
   Counter of(K key) {
-    return counters.get(key, unused -> new Counter());
+    return counters.get(key, _ -> new Counter());
   }
 }

@@ -27,6 +27,8 @@ public final class FileFollower implements AutoCloseable {
   @FunctionalInterface
   interface Reload {
     /**
+     * Reads them.
+     *
      * @throws IOException if what is there cannot be used
      */
     void reload() throws IOException;

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
-import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -49,7 +49,7 @@ public final class Gate implements AutoCloseable {
 
   private final Optional<UsersFile> users;
   private final Optional<AuthHook> hook;
-  private final FailureTable<ByteBuffer> addresses;
+  private final FailureTable<String> addresses;
   private final FailureTable<String> accounts;
   private final AsyncCache<ByteBuffer, Verdict> verdicts;
   private final Cache<String, Boolean> acquainted;
@@ -119,7 +119,7 @@ public final class Gate implements AutoCloseable {
       return known;
     }
     CompletableFuture<Verdict> verdict =
-        verdicts.get(digest, (unused, executor) -> look(credentials, client, transport));
+        verdicts.get(digest, (_, _) -> look(credentials, client, transport));
     return verdict.whenComplete(
         (found, trouble) -> {
           if (!(found instanceof Verdict.Admitted)) {
@@ -130,7 +130,7 @@ public final class Gate implements AutoCloseable {
 
   /** What nobody can have is an attempt too. */
   private Verdict fail(InetAddress client) {
-    FailureTable<ByteBuffer>.Counter counter = addresses.of(site(client));
+    FailureTable<String>.Counter counter = addresses.of(site(client));
     Optional<Verdict> tooMany = counter.begin().map(Verdict.TooMany::new);
     if (tooMany.isEmpty()) {
       counter.end(true);
@@ -140,8 +140,8 @@ public final class Gate implements AutoCloseable {
 
   private CompletableFuture<Verdict> look(
       Credentials credentials, InetAddress client, Transport transport) {
-    ByteBuffer site = site(client);
-    FailureTable<ByteBuffer>.Counter ofSite = addresses.of(site);
+    String site = site(client);
+    FailureTable<String>.Counter ofSite = addresses.of(site);
     var waitOfSite = ofSite.begin();
     if (waitOfSite.isPresent()) {
       return CompletableFuture.completedFuture(new Verdict.TooMany(waitOfSite.get()));
@@ -171,6 +171,13 @@ public final class Gate implements AutoCloseable {
           boolean failed = verdict instanceof Verdict.Denied;
           ofSite.end(failed);
           ofAccount.ifPresent(counter -> counter.end(failed));
+          if (failed) {
+            LOG.info(
+                "{} by {} was denied as {}",
+                client.getHostAddress(),
+                transport,
+                credentials instanceof Password named ? named.name() : "the owner of a token");
+          }
           if (verdict instanceof Verdict.Admitted admitted) {
             acquainted.put(acquaintance(admitted.account().name(), site), true);
           }
@@ -179,7 +186,7 @@ public final class Gate implements AutoCloseable {
   }
 
   private CompletableFuture<Verdict> judge(Credentials credentials, Transport transport) {
-    Optional<Password> local = users.flatMap(file -> local(credentials));
+    Optional<Password> local = users.isPresent() ? local(credentials) : Optional.empty();
     Optional<UserLine> user = users.flatMap(file -> local.flatMap(own -> file.find(own.name())));
     if (hook.isPresent() && user.isEmpty()) {
       return hook.get().ask(credentials, transport);
@@ -214,17 +221,19 @@ public final class Gate implements AutoCloseable {
     return local(credentials).map(Password::name);
   }
 
-  private boolean isAcquainted(String account, ByteBuffer site) {
+  private boolean isAcquainted(String account, String site) {
     return acquainted.getIfPresent(acquaintance(account, site)) != null;
   }
 
-  private static String acquaintance(String account, ByteBuffer site) {
-    return account + ':' + Arrays.toString(site.array());
+  private static String acquaintance(String account, String site) {
+    return site + ':' + account;
   }
 
-  private static ByteBuffer site(InetAddress client) {
+  /** Who counts as one client: an IPv4 address, or all of an IPv6 site. */
+  private static String site(InetAddress client) {
     byte[] address = client.getAddress();
-    return ByteBuffer.wrap(address.length > 4 ? Arrays.copyOf(address, IPV6_SITE_BYTES) : address);
+    return HexFormat.of()
+        .formatHex(address, 0, address.length > 4 ? IPV6_SITE_BYTES : address.length);
   }
 
   private ByteBuffer digest(Credentials credentials) {

@@ -59,7 +59,7 @@ final class GuidanceReader {
     } catch (JsonParseException e) {
       throw new IOException("no JSON at line " + e.getLocation().getLineNr());
     } catch (JsonProcessingException e) {
-      throw new IOException("JSON beyond its limits");
+      throw new IOException("JSON beyond its limits: " + e.getClass().getSimpleName());
     }
     if (reader.error.isPresent()) {
       throw GuidanceException.refused(reader.code, reader.error.get());

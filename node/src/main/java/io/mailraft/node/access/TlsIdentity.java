@@ -58,7 +58,7 @@ public final class TlsIdentity {
 
   /** For Armeria, which asks at each handshake. */
   public TlsProvider provider() {
-    return unused -> loaded.pair();
+    return _ -> loaded.pair();
   }
 
   /** What was agreed on, as envelopes note it. */

@@ -12,6 +12,10 @@ import io.mailraft.api.admin.GetDocumentRequest;
 import io.mailraft.api.admin.GetDocumentResponse;
 import io.mailraft.api.admin.GroupStatus;
 import io.mailraft.api.admin.NodeStatus;
+import io.mailraft.api.admin.OrderMessageRequest;
+import io.mailraft.api.admin.OrderMessageResponse;
+import io.mailraft.api.admin.OrderZoneRequest;
+import io.mailraft.api.admin.OrderZoneResponse;
 import io.mailraft.api.admin.QuotaRequest;
 import io.mailraft.api.admin.QuotaResponse;
 import io.mailraft.api.admin.RouteRequest;
@@ -50,6 +54,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   private final Queue queue;
   private final Supplier<Router> router;
   private final DocumentCalls documents;
+  private final OrderCalls orders;
 
   /**
    * Answers for one node.
@@ -62,6 +67,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     this.queue = queue;
     this.router = router;
     this.documents = new DocumentCalls(queue.documents(), queue::zones);
+    this.orders = new OrderCalls(queue.suspensions(), () -> router.get().zones(), queue.orders());
   }
 
   @Override
@@ -82,10 +88,11 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     answer.onCompleted();
   }
 
-  /** The zones of the cluster and those that hold mail. */
+  /** The zones of the cluster, those that hold mail, and those that are suspended. */
   private Map<String, Depth> zones() {
     Map<String, Depth> zones = new TreeMap<>();
     router.get().zones().forEach(name -> zones.put(name, Depth.ZERO));
+    queue.cluster().suspensions().keySet().forEach(name -> zones.put(name, Depth.ZERO));
     zones.putAll(queue.zones());
     return zones;
   }
@@ -139,7 +146,11 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                         share.sources().stream()
                             .map(source -> source.address().getHostAddress())
                             .toList())));
-    return zone.setUnserved(servers.isEmpty() && zone.getReroutedTo().isEmpty()).build();
+    Optional.ofNullable(cluster.suspensions().get(name))
+        .ifPresent(suspension -> zone.setSuspension(OrderCalls.message(suspension)));
+    return zone.setUnserved(
+            servers.isEmpty() && zone.getReroutedTo().isEmpty() && !zone.hasSuspension())
+        .build();
   }
 
   @Override
@@ -189,6 +200,17 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   public void documentHistory(
       DocumentHistoryRequest request, StreamObserver<DocumentHistoryResponse> answer) {
     answer(answer, documents::history);
+  }
+
+  @Override
+  public void orderZone(OrderZoneRequest request, StreamObserver<OrderZoneResponse> answer) {
+    answer(answer, () -> orders.zone(request));
+  }
+
+  @Override
+  public void orderMessage(
+      OrderMessageRequest request, StreamObserver<OrderMessageResponse> answer) {
+    answer(answer, () -> orders.message(request));
   }
 
   private static <T> void answer(StreamObserver<T> answer, Supplier<T> call) {

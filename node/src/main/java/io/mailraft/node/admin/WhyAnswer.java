@@ -16,6 +16,7 @@ import io.mailraft.queue.Queue;
 import io.mailraft.queue.control.Assignments;
 import io.mailraft.queue.control.Duties;
 import io.mailraft.queue.control.NodeEntry;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -79,9 +80,20 @@ final class WhyAnswer {
     int asked = 0;
     for (ListedDelivery row : rows) {
       WaitingDelivery.Builder delivery = delivery(row);
-      boolean open = row.delivery().getState() == DeliveryState.QUEUED;
-      if (open && asked++ < ASKED_MAX) {
-        delivery.addAllReasons(reasons(row));
+      switch (row.delivery().getState()) {
+        case QUEUED -> {
+          if (asked++ < ASKED_MAX) {
+            delivery.addAllReasons(row.claimed() ? claimed(row) : queued(row));
+          }
+        }
+        case DELIVERY_DEFERRED -> delivery.addAllReasons(deferred(row));
+        case HELD -> delivery.addReasons(held(row));
+        case END_DELIVERED,
+            END_BOUNCED,
+            END_EXPIRED,
+            END_CANCELLED,
+            DELIVERY_STATE_UNSPECIFIED,
+            UNRECOGNIZED -> {}
       }
       response.addDeliveries(delivery);
     }
@@ -95,43 +107,86 @@ final class WhyAnswer {
         .setRecipient(stored.getAddress())
         .setZone(stored.getZone())
         .setDomain(stored.getDomain())
-        .setState(state(row))
+        .setState(Rows.state(row))
         .setAttempts(stored.getAttempts())
         .setNextMillis(
             stored.getState() == DeliveryState.DELIVERY_DEFERRED ? stored.getNextMillis() : 0)
         .setReply(stored.getReply());
   }
 
-  private static String state(ListedDelivery row) {
-    return switch (row.delivery().getState()) {
-      case QUEUED -> row.claimed() ? "claimed" : "queued";
-      case DELIVERY_DEFERRED -> "deferred";
-      case HELD -> "held";
-      case END_DELIVERED -> "delivered";
-      case END_BOUNCED -> "bounced";
-      case END_EXPIRED -> "expired";
-      case END_CANCELLED -> "cancelled";
-      case DELIVERY_STATE_UNSPECIFIED, UNRECOGNIZED -> "unknown";
-    };
+  private List<WaitReason> deferred(ListedDelivery row) {
+    List<WaitReason> reasons = new ArrayList<>();
+    Instant next = Instant.ofEpochMilli(row.delivery().getNextMillis());
+    WaitReason.Builder time = reason("", "its time", "next attempt at " + next).toBuilder();
+    if (row.delivery().getLastMillis() > 0) {
+      time.setForMillis(since(row.delivery().getLastMillis()));
+    }
+    reasons.add(time.build());
+    suspended(row.delivery().getZone()).ifPresent(reasons::add);
+    return reasons;
   }
 
-  private List<WaitReason> reasons(ListedDelivery row) {
-    String zone = row.delivery().getZone();
-    Explain question =
-        Explain.newBuilder()
-            .setId(row.id().toByteString())
-            .setSeq(row.seq())
-            .setZone(zone)
-            .setDomain(row.delivery().getDomain())
-            .setClaimed(row.claimed())
-            .build();
+  private WaitReason held(ListedDelivery row) {
+    WaitReason.Builder reason = reason("", "held", row.delivery().getReply()).toBuilder();
+    if (row.delivery().getHeldMillis() > 0) {
+      reason.setForMillis(since(row.delivery().getHeldMillis()));
+    }
+    return reason.build();
+  }
+
+  private Optional<WaitReason> suspended(String zone) {
+    return Optional.ofNullable(queue.suspensions().present().get(zone))
+        .map(
+            suspension ->
+                reason(
+                        "",
+                        "suspended",
+                        "zone %s, by %s: %s"
+                            .formatted(zone, suspension.author(), suspension.reason()))
+                    .toBuilder()
+                    .setForMillis(since(suspension.stampMillis()))
+                    .build());
+  }
+
+  /** At least a millisecond: nothing would mean that it is not known. */
+  private long since(long stampMillis) {
+    return Math.max(1, clock.millis() - stampMillis);
+  }
+
+  private static Explain question(ListedDelivery row) {
+    return Explain.newBuilder()
+        .setId(row.id().toByteString())
+        .setSeq(row.seq())
+        .setZone(row.delivery().getZone())
+        .setDomain(row.delivery().getDomain())
+        .setClaimed(row.claimed())
+        .build();
+  }
+
+  private List<WaitReason> claimed(ListedDelivery row) {
     Optional<StoredClaim> claim = queue.inspection().claim(row.id(), row.seq());
-    if (claim.isPresent()) {
-      String owner = nameOf(claim.get().getNode());
-      List<WaitReason> said = ask(List.of(owner), question);
-      return said.isEmpty()
-          ? List.of(reason("", "claimed", "by " + owner + ", lease " + claim.get().getEpoch()))
-          : said;
+    if (claim.isEmpty()) {
+      // It has ended, or come back, since the row was read.
+      return List.of();
+    }
+    String owner = nameOf(claim.get().getNode());
+    WaitReason.Builder by =
+        reason("", "claimed", "by %s, lease %d".formatted(owner, claim.get().getEpoch()))
+            .toBuilder();
+    if (claim.get().getStampMillis() > 0) {
+      by.setForMillis(since(claim.get().getStampMillis()));
+    }
+    List<WaitReason> reasons = new ArrayList<>();
+    reasons.add(by.build());
+    reasons.addAll(ask(List.of(owner), question(row)));
+    return reasons;
+  }
+
+  private List<WaitReason> queued(ListedDelivery row) {
+    String zone = row.delivery().getZone();
+    Optional<WaitReason> suspended = suspended(zone);
+    if (suspended.isPresent()) {
+      return List.of(suspended.get());
     }
     Optional<Duties> duties = queue.duties();
     List<Assignments.Share> servers =
@@ -141,17 +196,18 @@ final class WhyAnswer {
     if (servers.isEmpty()) {
       return List.of(unserved(zone, duties));
     }
-    List<WaitReason> said = ask(servers.stream().map(Assignments.Share::node).toList(), question);
+    List<WaitReason> said =
+        ask(servers.stream().map(Assignments.Share::node).toList(), question(row));
     return said.isEmpty()
         ? List.of(
             reason(
                 "",
                 "its turn",
-                queue.lane(zone, row.delivery().getDomain()).queued()
-                    + " queued for "
-                    + row.delivery().getDomain()
-                    + " in zone "
-                    + zone))
+                "%d deliveries are queued for %s in zone %s, the oldest goes first"
+                    .formatted(
+                        queue.lane(zone, row.delivery().getDomain()).queued(),
+                        row.delivery().getDomain(),
+                        zone)))
         : said;
   }
 

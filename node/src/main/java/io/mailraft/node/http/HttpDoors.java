@@ -7,6 +7,7 @@ import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerTlsConfig;
+import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import io.grpc.BindableService;
 import io.mailraft.config.AdminConfig;
@@ -70,12 +71,16 @@ public final class HttpDoors implements AutoCloseable {
     refuseOpen("admin", admin.listen(), false);
     HttpService ready =
         (context, request) ->
-            unready
-                .get()
-                .map(reason -> text(HttpStatus.SERVICE_UNAVAILABLE, reason))
-                .orElseGet(() -> text(HttpStatus.OK, "ready"));
+            later(
+                context,
+                () ->
+                    unready
+                        .get()
+                        .map(reason -> text(HttpStatus.SERVICE_UNAVAILABLE, reason))
+                        .orElseGet(() -> text(HttpStatus.OK, "ready")));
     HttpService scrape =
-        (context, request) -> HttpResponse.of(HttpStatus.OK, METRICS, metrics.scrape());
+        (context, request) ->
+            later(context, () -> HttpResponse.of(HttpStatus.OK, METRICS, metrics.scrape()));
     ServerBuilder served =
         Server.builder()
             .meterRegistry(new CompositeMeterRegistry())
@@ -97,9 +102,7 @@ public final class HttpDoors implements AutoCloseable {
             allowed(http.allow(), context.remoteAddress())
                 ? delegate.serve(context, request)
                 : JsonErrors.answer(
-                    context.path(),
-                    HttpStatus.FORBIDDEN,
-                    "this address is not on the allow list"));
+                    context.path(), HttpStatus.FORBIDDEN, "this address is not on the allow list"));
     routes.accept(served);
     servers.add(served.build());
     servers.add(
@@ -160,6 +163,12 @@ public final class HttpDoors implements AutoCloseable {
     }
   }
 
+  /** An answer that looks at the disk, so not on the event loop. */
+  private static HttpResponse later(ServiceRequestContext context, Supplier<HttpResponse> answer) {
+    return HttpResponse.of(
+        CompletableFuture.supplyAsync(answer, context.blockingTaskExecutor().withoutContext()));
+  }
+
   private static HttpResponse text(HttpStatus status, String text) {
     return HttpResponse.of(status, MediaType.PLAIN_TEXT_UTF_8, text + "\n");
   }
@@ -172,6 +181,11 @@ public final class HttpDoors implements AutoCloseable {
   /** Bound port of the HTTP listener. */
   public int httpPort() {
     return port(servers.getFirst());
+  }
+
+  /** Open connections of the HTTP listener. */
+  public int connections() {
+    return servers.getFirst().numConnections();
   }
 
   /** Bound port of the admin listener. */

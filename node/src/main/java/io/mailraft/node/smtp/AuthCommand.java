@@ -42,8 +42,12 @@ final class AuthCommand extends SmtpCommand {
      * @param answer empty where there is nobody any more to be answered
      */
     Ended(Optional<Reply> answer) {
-      super("", null, false, false);
       this.answer = answer;
+    }
+
+    Ended(Reply answer, Throwable cause) {
+      super(cause);
+      this.answer = Optional.of(answer);
     }
   }
 
@@ -117,9 +121,7 @@ final class AuthCommand extends SmtpCommand {
           .decode(ByteBuffer.wrap(Base64.getDecoder().decode(text)))
           .toString();
     } catch (IllegalArgumentException | CharacterCodingException e) {
-      Ended ended = new Ended(Optional.of(Reply.BAD_RESPONSE));
-      ended.initCause(e);
-      throw ended;
+      throw new Ended(Reply.BAD_RESPONSE, e);
     }
   }
 

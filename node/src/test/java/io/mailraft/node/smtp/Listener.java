@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -22,6 +23,10 @@ final class Listener implements AutoCloseable {
   final MemoryUploads uploads = new MemoryUploads();
   final RecordedEvents events = new RecordedEvents();
   final SmtpFrontDoor door;
+
+  /** Whether each message's X-Sending-Zone was to be honoured. */
+  final List<Boolean> trusted = new CopyOnWriteArrayList<>();
+
   private final List<RawClient> clients = new ArrayList<>();
 
   Listener() throws IOException {
@@ -29,14 +34,25 @@ final class Listener implements AutoCloseable {
   }
 
   Listener(Consumer<Settings> change) throws IOException {
-    this(
-        change, submission -> domain -> zone(submission.headers().sendingZone().orElse("default")));
+    Settings settings = new Settings();
+    change.accept(settings);
+    door =
+        open(
+            settings,
+            submission -> {
+              trusted.add(submission.trusted());
+              return domain -> zone(submission.headers().sendingZone().orElse("default"));
+            });
   }
 
   Listener(Consumer<Settings> change, ZoneChooser zones) throws IOException {
     Settings settings = new Settings();
     change.accept(settings);
-    door =
+    door = open(settings, zones);
+  }
+
+  private SmtpFrontDoor open(Settings settings, ZoneChooser zones) throws IOException {
+    SmtpFrontDoor opened =
         new SmtpFrontDoor(
             settings.config(),
             uploads,
@@ -46,7 +62,8 @@ final class Listener implements AutoCloseable {
             InstantSource.fixed(NOW),
             events,
             settings.keepers);
-    door.start();
+    opened.start();
+    return opened;
   }
 
   static Decision zone(String name) {

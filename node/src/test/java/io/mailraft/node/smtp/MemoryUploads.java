@@ -8,6 +8,7 @@ import io.mailraft.queue.QueueException;
 import io.mailraft.queue.RequestKey;
 import io.mailraft.queue.Upload;
 import io.mailraft.queue.Uploads;
+import io.mailraft.queue.quota.Charge;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,11 @@ final class MemoryUploads implements Uploads {
   }
 
   @Override
+  public Charge charge(String account, Optional<String> senderDomain, int recipients) {
+    return Charge.NONE;
+  }
+
+  @Override
   public Upload begin() throws QueueException {
     onBegin.run();
     begun.incrementAndGet();
@@ -63,6 +69,11 @@ final class MemoryUploads implements Uploads {
   @Override
   public Upload begin(RequestKey key) throws QueueException {
     return begin(); // By SMTP nobody names a request.
+  }
+
+  @Override
+  public Optional<MessageId> known(RequestKey key) {
+    return Optional.empty();
   }
 
   private final class MemoryUpload implements Upload {

@@ -10,8 +10,15 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /** A client that sends exactly the bytes it is told to, and reads replies strictly. */
 final class RawClient implements AutoCloseable {
@@ -21,10 +28,64 @@ final class RawClient implements AutoCloseable {
   private final InputStream in;
 
   RawClient(InetSocketAddress address) throws IOException {
-    socket = new Socket(address.getAddress(), address.getPort());
+    this(new Socket(address.getAddress(), address.getPort()));
+  }
+
+  private RawClient(Socket connected) throws IOException {
+    socket = connected;
     socket.setSoTimeout(TIMEOUT_MILLIS);
     socket.setTcpNoDelay(true);
     in = new BufferedInputStream(socket.getInputStream());
+  }
+
+  /** Begins TLS at once, with whatever certificate there is, and speaks on under it. */
+  RawClient underTls(String... protocols) throws IOException {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[] {new Everyone()}, null);
+      SSLSocket secured =
+          (SSLSocket)
+              context.getSocketFactory().createSocket(socket, "127.0.0.1", socket.getPort(), true);
+      if (protocols.length > 0) {
+        secured.setEnabledProtocols(protocols);
+      }
+      secured.startHandshake();
+      return new RawClient(secured);
+    } catch (GeneralSecurityException e) {
+      throw new IOException("no TLS", e);
+    }
+  }
+
+  /** Asks for TLS, and speaks on under it. */
+  RawClient startTls() throws IOException {
+    ask("STARTTLS", "220 2.0.0 ");
+    return underTls();
+  }
+
+  /** Sees no danger in any certificate. */
+  private static final class Everyone extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
   }
 
   void send(String text) throws IOException {

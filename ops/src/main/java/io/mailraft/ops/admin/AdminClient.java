@@ -11,6 +11,10 @@ import io.mailraft.api.admin.DocumentHistoryRequest;
 import io.mailraft.api.admin.DocumentHistoryResponse;
 import io.mailraft.api.admin.GetDocumentRequest;
 import io.mailraft.api.admin.GetDocumentResponse;
+import io.mailraft.api.admin.OrderMessageRequest;
+import io.mailraft.api.admin.OrderMessageResponse;
+import io.mailraft.api.admin.OrderZoneRequest;
+import io.mailraft.api.admin.OrderZoneResponse;
 import io.mailraft.api.admin.QuotaRequest;
 import io.mailraft.api.admin.QuotaResponse;
 import io.mailraft.api.admin.RouteRequest;
@@ -138,6 +142,30 @@ public final class AdminClient implements AutoCloseable {
    */
   public DocumentHistoryResponse documentHistory(Duration timeout) throws UnreachableException {
     return call(timeout, stub -> stub.documentHistory(DocumentHistoryRequest.getDefaultInstance()));
+  }
+
+  /**
+   * Suspends or resumes a zone.
+   *
+   * @throws UnreachableException if the node does not answer in time, or does not know in time what
+   *     came of it
+   * @throws RefusedException if there is no such zone
+   */
+  public OrderZoneResponse orderZone(OrderZoneRequest request, Duration timeout)
+      throws UnreachableException, RefusedException {
+    return refusable(timeout, stub -> stub.orderZone(request));
+  }
+
+  /**
+   * Holds, resumes, cancels or sends at once the deliveries of a message.
+   *
+   * @throws UnreachableException if the node does not answer in time, or does not know in time what
+   *     came of it
+   * @throws RefusedException if it knows no such message
+   */
+  public OrderMessageResponse orderMessage(OrderMessageRequest request, Duration timeout)
+      throws UnreachableException, RefusedException {
+    return refusable(timeout, stub -> stub.orderMessage(request));
   }
 
   private <T> T refusable(Duration timeout, Function<AdminGrpc.AdminBlockingStub, T> method)

@@ -45,6 +45,8 @@ final class ClusterConfigs {
         options.settings().contains("delivery:")
             ? ""
             : "delivery: { helo: " + node.id() + ".example }\n";
+    // Logs are read whole, again and again, by whoever looks for trouble in them.
+    String log = options.settings().contains("log:") ? "" : "log: { messages: false }\n";
     return """
     node: { id: %s, dataDir: "%s", addresses: [%s] }
     cluster: { name: local, shards: %d, peers: %s }
@@ -70,7 +72,7 @@ final class ClusterConfigs {
             node.admin().getPort(),
             options.sink().getAddress().getHostAddress(),
             options.sink().getPort(),
-            delivery,
+            delivery + log,
             options.settings().replace("${node}", node.id()));
   }
 }

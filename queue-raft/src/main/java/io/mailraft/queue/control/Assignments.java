@@ -47,7 +47,10 @@ public final class Assignments {
     Set<String> serving = new TreeSet<>();
     settings.forEach(
         (name, zone) -> {
-          List<Share> shares = split(zone, candidates(zone, view));
+          List<Share> shares =
+              view.suspensions().containsKey(name)
+                  ? List.of()
+                  : split(zone, candidates(zone, view));
           zones.put(name, shares);
           shares.forEach(share -> serving.add(share.node()));
         });
@@ -143,7 +146,7 @@ public final class Assignments {
     return (what + '\0' + node).hashCode();
   }
 
-  /** Who serves each zone of the document, in the order of node names. */
+  /** Who serves each zone of the document, in the order of node names; nobody a suspended one. */
   public Map<String, List<Share>> zones() {
     return zones;
   }

@@ -29,7 +29,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
- * The state machine of the control group: nodes with their leases, and the cluster document.
+ * The state machine of the control group: nodes with their leases, the cluster document, and which
+ * zones are suspended.
  *
  * <p>A lease is a node's epoch: the log index of the join that gave it, so epochs only grow. It
  * ends with a lapse, which the leader proposes after the full term, or with the join of the node's
@@ -57,13 +58,20 @@ public final class ControlFold implements Fold {
   private final List<Consumer<GiveQuota>> quotaListeners = new CopyOnWriteArrayList<>();
   private final List<GiveQuota> quotaGiven = new ArrayList<>();
   private final DocumentFold documents = new DocumentFold();
+  private final SuspensionFold suspensions = new SuspensionFold();
   private boolean changed;
   private volatile long appliedIndex = -1;
   private volatile ControlView current = new ControlView(-1, Map.of(), ClusterDocument.NONE);
 
   @Override
   public List<Table> tables() {
-    return List.of(NODE, DocumentRow.TABLE, SlotTable.SLOTS, SlotTable.CLOCK, QuotaTable.QUOTAS);
+    return List.of(
+        NODE,
+        DocumentRow.TABLE,
+        SlotTable.SLOTS,
+        SlotTable.CLOCK,
+        QuotaTable.QUOTAS,
+        SuspensionFold.TABLE);
   }
 
   /** The state as applied here. */
@@ -155,6 +163,7 @@ public final class ControlFold implements Fold {
           return true;
         });
     documents.load(view);
+    suspensions.load(view);
     // Where a snapshot came in between, nobody knows at which index it changed: the next entry's is
     // a later one, by which everybody can say that he obeys.
     changed = appliedIndex >= 0;
@@ -200,7 +209,8 @@ public final class ControlFold implements Fold {
   }
 
   private void publish(long index) {
-    ControlView view = new ControlView(index, Map.copyOf(nodes), documents.document());
+    ControlView view =
+        new ControlView(index, Map.copyOf(nodes), documents.document(), suspensions.suspensions());
     current = view;
     listeners.forEach(listener -> listener.accept(view));
   }
@@ -239,6 +249,14 @@ public final class ControlFold implements Fold {
         GiveQuota valid = quotas.apply(record.getGiveQuota(), batch);
         quotaGiven.add(valid);
         yield new Answer.Accepted(at.index(), valid.getGrantsCount());
+      }
+      case SUSPEND_ZONE -> {
+        changed = true;
+        yield suspensions.suspend(record.getSuspendZone(), at, batch);
+      }
+      case RESUME_ZONE -> {
+        changed = true;
+        yield suspensions.resume(record.getResumeZone(), at, batch);
       }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
       case STORE_MESSAGE,

@@ -11,6 +11,7 @@ import java.util.function.ToIntBiFunction;
  * @param settings the cluster document, read
  * @param assignments who serves what, once everybody obeys
  * @param connections this node's connections by zone, as long as not everybody does
+ * @param suspensions zones for which nobody delivers, by name
  * @param part this node's part of a connection limit, by its counter
  */
 public record Duties(
@@ -18,4 +19,5 @@ public record Duties(
     ClusterSettings settings,
     Assignments assignments,
     Map<String, Integer> connections,
+    Map<String, Suspension> suspensions,
     ToIntBiFunction<String, Integer> part) {}

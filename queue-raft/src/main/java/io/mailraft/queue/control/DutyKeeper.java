@@ -33,6 +33,7 @@ public final class DutyKeeper implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("duties").factory());
   private Optional<ClusterSettings> settings = Optional.empty();
   private long version;
+  private Map<String, Suspension> suspensions = Map.of();
   private long readIndex = -2;
   private long saidIndex = -2;
   private volatile Optional<Duties> current = Optional.empty();
@@ -100,6 +101,7 @@ public final class DutyKeeper implements AutoCloseable {
       return;
     }
     readIndex = view.index();
+    suspensions = view.suspensions();
     if (view.document().version() != version) {
       read(view.document());
     }
@@ -134,7 +136,8 @@ public final class DutyKeeper implements AutoCloseable {
         .keySet()
         .forEach(zone -> connections.put(zone, handoff.connections(zone)));
     Duties duties =
-        new Duties(version, settings.get(), handoff.newest(), connections, handoff::part);
+        new Duties(
+            version, settings.get(), handoff.newest(), connections, suspensions, handoff::part);
     current = Optional.of(duties);
     obeyer.obey(duties);
   }

@@ -1,12 +1,14 @@
 /**
- * The control group: which nodes there are, who holds a lease, and the cluster document.
+ * The control group: which nodes there are, who holds a lease, the cluster document, and which
+ * zones are suspended.
  *
  * <h2>Purpose</h2>
  *
  * {@code ControlFold} is the state machine, {@code DocumentFold} the part of it that keeps the
- * cluster document and its past versions, {@code LeaseKeeper} the leader's clock over leases.
- * {@code Assignments} computes from all that who serves which zone, {@code Handoff} when a node may
- * have more of it, and {@code DutyKeeper} tells this node what is its to do.
+ * cluster document and its past versions, {@code SuspensionFold} that which keeps suspended zones,
+ * {@code LeaseKeeper} the leader's clock over leases. {@code Assignments} computes from all that
+ * who serves which zone, {@code Handoff} when a node may have more of it, and {@code DutyKeeper}
+ * tells this node what is its to do.
  *
  * <h2>Invariants</h2>
  *
@@ -29,7 +31,8 @@
  *
  * <h2>Security</h2>
  *
- * Lapses are proposed by the leader alone; nodes join, renew, and set the document.
+ * Lapses are proposed by the leader alone; nodes join, renew, set the document, and suspend and
+ * resume zones.
  *
  * <h2>Known limits</h2>
  *

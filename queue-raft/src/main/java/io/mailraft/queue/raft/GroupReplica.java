@@ -12,8 +12,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
+import org.apache.ratis.proto.RaftProtos.CommitInfoProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
@@ -45,6 +48,9 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   private volatile @Nullable RaftServer server;
   private volatile RaftServer.@Nullable Division division;
   private volatile Optional<BiConsumer<Long, Store.Frozen>> checksumTaker = Optional.empty();
+  private volatile ObjLongConsumer<String> commitWatch = (group, nanos) -> {};
+  private final AtomicLong leaderChanges = new AtomicLong();
+  private final AtomicReference<Leadership.State> lastLed;
   private volatile boolean closing;
 
   GroupReplica(
@@ -56,6 +62,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
     this.name = spec.name();
     this.id = id;
     this.onBroken = onBroken;
+    this.lastLed = new AtomicReference<>(new Leadership.State(false, 0, Optional.empty()));
     this.leadership = new Leadership(name, () -> new Leadership.State(leading(), term(), leader()));
     this.proposer =
         new Proposer(name, this, new GroupTime(settings.clock(), () -> applied().stampMillis()));
@@ -80,6 +87,39 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
 
   Optional<RaftServer.Division> division() {
     return Optional.ofNullable(division);
+  }
+
+  /** Who hears how long each entry took that this node made, in nanoseconds. */
+  void onCommitted(ObjLongConsumer<String> watch) {
+    commitWatch = watch;
+  }
+
+  /** How it is doing. */
+  GroupVitals vitals() {
+    RaftServer.Division is = division;
+    GroupStorage storage = machine.getStateMachineStorage();
+    return new GroupVitals(
+        name,
+        leading(),
+        term(),
+        leaderChanges.get(),
+        is == null ? 0 : lag(is),
+        machine.counts().entries(),
+        machine.counts().bytes(),
+        is == null ? 0 : LogCounts.length(is),
+        storage.logBytes(),
+        is == null ? 0 : LogCounts.fsyncs(is.getMemberId()),
+        storage.facts(),
+        machine.storeMemory());
+  }
+
+  /** What any node is known here to have committed, and is not applied here. */
+  private long lag(RaftServer.Division is) {
+    long committed = is.getRaftLog().getLastCommittedIndex();
+    for (CommitInfoProto info : is.getCommitInfos()) {
+      committed = Math.max(committed, info.getCommitIndex());
+    }
+    return Math.max(0, committed - applied().index());
   }
 
   @Override
@@ -183,6 +223,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
     if (on == null) {
       return CompletableFuture.failedFuture(notLeader());
     }
+    long beganNanos = System.nanoTime();
     try {
       return on.submitClientRequestAsync(
               RaftClientRequest.newBuilder()
@@ -193,19 +234,21 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
                   .setMessage(entry)
                   .setType(RaftClientRequest.writeRequestType())
                   .build())
-          .handle(this::outcome);
+          .handle((reply, thrown) -> outcome(reply, thrown, beganNanos));
     } catch (IOException e) {
       return CompletableFuture.failedFuture(refusal(e));
     }
   }
 
-  private @Nullable Void outcome(@Nullable RaftClientReply reply, @Nullable Throwable thrown) {
+  private @Nullable Void outcome(
+      @Nullable RaftClientReply reply, @Nullable Throwable thrown, long beganNanos) {
     if (thrown != null) {
       throw new CompletionException(refusal(thrown));
     }
     if (reply != null && !reply.isSuccess()) {
       throw new CompletionException(refusal(reply.getException()));
     }
+    commitWatch.accept(name, System.nanoTime() - beganNanos);
     return null;
   }
 
@@ -223,6 +266,10 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
 
   @Override
   public void leadershipChanged() {
+    Leadership.State seen = new Leadership.State(false, term(), leader());
+    if (seen.leader().isPresent() && !lastLed.getAndSet(seen).equals(seen)) {
+      leaderChanges.incrementAndGet();
+    }
     leadership.changed();
   }
 

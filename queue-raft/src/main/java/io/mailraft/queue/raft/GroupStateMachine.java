@@ -10,6 +10,7 @@ import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.RocksMemory;
 import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.StoreException;
+import io.mailraft.queue.store.StoreMemory;
 import io.mailraft.queue.store.View;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,7 +32,6 @@ import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.SnapshotInfo;
-import org.apache.ratis.statemachine.StateMachineStorage;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.util.LifeCycle;
@@ -85,6 +85,7 @@ final class GroupStateMachine extends BaseStateMachine {
   private final Events events;
   private final GroupStorage storage = new GroupStorage();
   private final Progress progress = new Progress();
+  private final LogCounts counts = new LogCounts();
   private final AtomicReference<@Nullable Throwable> broken = new AtomicReference<>();
   private volatile @Nullable ReplicaDatabase database;
   private volatile @Nullable LogMark mark;
@@ -107,6 +108,17 @@ final class GroupStateMachine extends BaseStateMachine {
   /** The applied state. */
   View view() {
     return database();
+  }
+
+  /** What was applied since the start. */
+  LogCounts counts() {
+    return counts;
+  }
+
+  /** Native memory of the database. */
+  StoreMemory storeMemory() {
+    ReplicaDatabase opened = database;
+    return opened == null ? StoreMemory.NONE : opened.memory();
   }
 
   /** Whether the replica stopped for good. */
@@ -237,6 +249,7 @@ final class GroupStateMachine extends BaseStateMachine {
               logged.getTerm(), logged.getIndex(), Math.max(stampMillis, entry.getStampMillis()));
       List<Answer> answers = write(logged, entry, at, into.store());
       stampMillis = at.stampMillis();
+      counts.applied(logBytes);
       updateLastAppliedTermIndex(at.term(), at.index());
       progress.advance(at);
       spec.fold().applied(at);
@@ -366,7 +379,7 @@ final class GroupStateMachine extends BaseStateMachine {
   }
 
   @Override
-  public StateMachineStorage getStateMachineStorage() {
+  public GroupStorage getStateMachineStorage() {
     return storage;
   }
 

@@ -149,6 +149,28 @@ final class GroupStorage implements StateMachineStorage {
     }
   }
 
+  /** The newest snapshot, to look at; empty where there is none. */
+  Optional<GroupVitals.SnapshotFacts> facts() {
+    Optional<Path> newest = directory();
+    try {
+      return newest.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new GroupVitals.SnapshotFacts(
+                  LogCounts.size(newest.get()),
+                  // Written when it was made or received, unlike tables that are shared.
+                  Files.getLastModifiedTime(newest.get().resolve("CURRENT")).toInstant()));
+    } catch (IOException e) {
+      return Optional.empty(); // Removed in this moment for a newer one.
+    }
+  }
+
+  /** Size of the log's files, in bytes. */
+  long logBytes() {
+    Path is = root;
+    return is == null ? 0 : LogCounts.size(is.resolve("current"));
+  }
+
   /** Brings what was received of a snapshot to disk, before Ratis moves it into place. */
   void syncReceived() throws IOException {
     for (Path received : Durable.list(received())) {

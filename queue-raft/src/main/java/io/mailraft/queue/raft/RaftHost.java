@@ -24,6 +24,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import java.util.function.UnaryOperator;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.ClientId;
@@ -407,6 +408,21 @@ public final class RaftHost implements AutoCloseable {
       throw new IllegalArgumentException("there is no group " + name + " here");
     }
     return replica;
+  }
+
+  /** How the groups of this node are doing, in their order. */
+  public List<GroupVitals> vitals() {
+    return replicas.values().stream().map(GroupReplica::vitals).toList();
+  }
+
+  /** What the databases' block cache holds, in bytes. */
+  public long cacheBytes() {
+    return memory.cacheBytes();
+  }
+
+  /** Who hears of the entries that this node leads to their commit: group, nanoseconds. */
+  public void onCommitted(ObjLongConsumer<String> watch) {
+    replicas.values().forEach(replica -> replica.onCommitted(watch));
   }
 
   /** TLS of the calling side of the Raft port; empty where the port is in clear. */

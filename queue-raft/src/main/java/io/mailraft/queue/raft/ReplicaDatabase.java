@@ -5,6 +5,7 @@ import io.mailraft.queue.store.RocksMemory;
 import io.mailraft.queue.store.RocksStore;
 import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.StoreException;
+import io.mailraft.queue.store.StoreMemory;
 import io.mailraft.queue.store.Table;
 import io.mailraft.queue.store.View;
 import java.io.IOException;
@@ -124,6 +125,17 @@ final class ReplicaDatabase implements View, AutoCloseable {
       if (is != null) {
         is.flush();
       }
+    } finally {
+      swap.readLock().unlock();
+    }
+  }
+
+  /** Its native memory; none while it is closed. */
+  StoreMemory memory() {
+    swap.readLock().lock();
+    try {
+      RocksStore is = store;
+      return is == null ? StoreMemory.NONE : is.memory();
     } finally {
       swap.readLock().unlock();
     }

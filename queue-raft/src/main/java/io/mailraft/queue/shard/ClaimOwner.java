@@ -1,5 +1,7 @@
 package io.mailraft.queue.shard;
 
+import io.mailraft.api.log.DeliveryRef;
+
 /**
  * Who holds a claim, and where the delivery goes.
  *
@@ -14,5 +16,16 @@ record ClaimOwner(int node, long epoch, Lane lane, long index) {
   /** Whether this is the claim that a record names; index 0 names any of the node's epoch. */
   boolean is(int ofNode, long ofEpoch, long ofIndex) {
     return node == ofNode && epoch == ofEpoch && (ofIndex == 0 || index == ofIndex);
+  }
+
+  /** The delivery as claimed by it. */
+  DeliveryRef ref(DeliveryId delivery) {
+    return DeliveryRef.newBuilder()
+        .setId(delivery.message().toByteString())
+        .setSeq(delivery.seq())
+        .setZone(lane.zone())
+        .setDomain(lane.domain())
+        .setClaim(index)
+        .build();
   }
 }

@@ -46,6 +46,7 @@ final class Deliveries {
 
   private final Counters counters;
   private final Timelines timelines;
+  private final Ages ages = new Ages();
   private final Map<DeliveryId, ClaimOwner> claims = new HashMap<>();
   private final List<Event> events = new ArrayList<>();
 
@@ -58,6 +59,8 @@ final class Deliveries {
   sealed interface Event {
     record Queued(Lane lane, DeliveryId delivery) implements Event {}
 
+    record Redirected(DeliveryId delivery, String source) implements Event {}
+
     record Claimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
 
     record Unclaimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
@@ -68,6 +71,7 @@ final class Deliveries {
   void load(View view) {
     claims.clear();
     events.clear();
+    ages.load(view);
     view.scan(
         Rows.CLAIM,
         Rows.FIRST,
@@ -95,6 +99,11 @@ final class Deliveries {
     return claims;
   }
 
+  /** Since when deliveries wait; safe to read from any thread. */
+  Ages ages() {
+    return ages;
+  }
+
   /** Takes what happened since the last call. */
   List<Event> takeEvents() {
     List<Event> taken = List.copyOf(events);
@@ -108,6 +117,7 @@ final class Deliveries {
 
   void create(DeliveryId delivery, StoredDelivery row, Batch batch) {
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
+    ages.add(row.getZone(), delivery.message(), 1);
     queue(delivery, lane(row), batch);
   }
 
@@ -116,10 +126,11 @@ final class Deliveries {
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
     batch.put(Rows.DUE, Rows.due(row.getNextMillis(), delivery), Rows.lane(lane(row)));
     counters.add(lane(row), State.DEFERRED, 1);
+    ages.add(row.getZone(), delivery.message(), 1);
   }
 
   /** Claims a queued delivery; false where it is not queued in that lane. */
-  boolean claim(DeliveryId delivery, ClaimOwner owner, Batch batch) {
+  boolean claim(DeliveryId delivery, ClaimOwner owner, long stampMillis, Batch batch) {
     byte[] ready = Rows.ready(owner.lane(), delivery);
     if (batch.get(Rows.READY, ready).isEmpty()) {
       return false;
@@ -134,6 +145,7 @@ final class Deliveries {
             .setZone(owner.lane().zone())
             .setDomain(owner.lane().domain())
             .setIndex(owner.index())
+            .setStampMillis(stampMillis)
             .build()
             .toByteArray());
     claims.put(delivery, owner);
@@ -147,6 +159,14 @@ final class Deliveries {
   void giveBack(DeliveryId delivery, Batch batch) {
     ClaimOwner owner = unclaim(delivery, batch);
     queue(delivery, owner.lane(), batch);
+  }
+
+  /** The same for one that is to leave from a source which another node owns. */
+  void giveBack(DeliveryId delivery, String source, Batch batch) {
+    if (!source.isEmpty()) {
+      events.add(new Event.Redirected(delivery, source));
+    }
+    giveBack(delivery, batch);
   }
 
   void defer(DeliveryId delivery, Outcome outcome, int node, long stampMillis, Batch batch) {
@@ -199,13 +219,15 @@ final class Deliveries {
     StoredDelivery moved = row(delivery, batch).toBuilder().setZone(zone).build();
     int events = note(delivery, moved, EventKind.EVENT_REROUTED, StoredEvent.newBuilder(), batch);
     StoredDelivery after = moved.toBuilder().setEvents(events).build();
+    ages.add(from.zone(), delivery.message(), -1);
+    ages.add(zone, delivery.message(), 1);
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     queue(delivery, lane(after), batch);
     return true;
   }
 
   /** Holds a queued or deferred delivery; false in any other state. */
-  boolean hold(DeliveryId delivery, String reason, Batch batch) {
+  boolean hold(DeliveryId delivery, String reason, long stampMillis, Batch batch) {
     Optional<StoredDelivery> row = findWaiting(delivery, batch);
     if (row.isEmpty() || row.get().getState() == DeliveryState.HELD) {
       return false;
@@ -216,10 +238,13 @@ final class Deliveries {
         row.get().toBuilder()
             .setState(DeliveryState.HELD)
             .setReply(reason)
+            .setHeldMillis(stampMillis)
+            .clearNextMillis()
             .setEvents(note(delivery, row.get(), EventKind.EVENT_HELD, why, batch))
             .build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     counters.add(lane(after), State.HELD, 1);
+    ages.add(after.getZone(), delivery.message(), -1);
     return true;
   }
 
@@ -232,6 +257,9 @@ final class Deliveries {
     leaveWaiting(delivery, row.get(), batch);
     StoredEvent.Builder why = StoredEvent.newBuilder().setReply(reason);
     int events = note(delivery, row.get(), EventKind.EVENT_RESUMED, why, batch);
+    if (row.get().getState() == DeliveryState.HELD) {
+      ages.add(row.get().getZone(), delivery.message(), 1);
+    }
     requeue(delivery, row.get().toBuilder().setEvents(events).build(), batch);
     return true;
   }
@@ -268,6 +296,9 @@ final class Deliveries {
       int attempts,
       Batch batch) {
     StoredDelivery before = row(delivery, batch);
+    if (before.getState() != DeliveryState.HELD) {
+      ages.add(before.getZone(), delivery.message(), -1);
+    }
     int number = before.getAttempts() + attempts;
     how.setKind(Timelines.kind(end)).setZone(before.getZone()).setNumber(attempts * number);
     byte[] key = Rows.delivery(delivery);
@@ -277,6 +308,7 @@ final class Deliveries {
             .setAttempts(number)
             .setLastMillis(stampMillis)
             .clearNextMillis()
+            .clearHeldMillis()
             .setReply(how.getReply())
             .setEvents(timelines.add(delivery, before.getEvents(), how, true, batch))
             .build()
@@ -315,7 +347,8 @@ final class Deliveries {
   }
 
   private void requeue(DeliveryId delivery, StoredDelivery row, Batch batch) {
-    StoredDelivery after = row.toBuilder().setState(DeliveryState.QUEUED).clearNextMillis().build();
+    StoredDelivery after =
+        row.toBuilder().setState(DeliveryState.QUEUED).clearNextMillis().clearHeldMillis().build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     queue(delivery, lane(after), batch);
   }

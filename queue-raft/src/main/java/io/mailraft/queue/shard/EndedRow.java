@@ -7,9 +7,8 @@ import io.mailraft.queue.MessageId;
 import io.mailraft.queue.raft.FoldException;
 
 /**
- * The value of a row of an ended message: its facts without what only delivering needs
- * (keys to sign with above all), or, where
- * its timeline is gone, the time of its end alone.
+ * The value of a row of an ended message: its facts without what only delivering needs (keys to
+ * sign with above all), or, where its timeline is gone, the time of its end alone.
  */
 final class EndedRow {
   private EndedRow() {}

@@ -15,7 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 
 /**
  * A leader's choice of which node may attempt which queued delivery next.
@@ -50,6 +52,8 @@ final class Picker implements ShardEvents {
   private final Turns turns = new Turns(this::isLimited);
   private final Cursors cursors;
   private final Map<DeliveryId, ClaimOwner> proposed = new HashMap<>();
+  private final Redirects redirects = new Redirects(System::nanoTime);
+  private final Function<String, OptionalInt> owners;
   private final Map<Integer, Holder> holders = new HashMap<>();
   private final Map<Integer, ShardFold.Fence> fences = new HashMap<>();
   private final Map<Integer, ClaimDeliveries.Builder> outgoing = new HashMap<>();
@@ -57,10 +61,12 @@ final class Picker implements ShardEvents {
 
   /**
    * @param self number of this node: it goes first among equals, since it has the rows already
+   * @param owners the node that owns a source
    * @param wake called whenever planning may find something; must not block
    */
-  Picker(View view, int self, Runnable wake) {
+  Picker(View view, int self, Function<String, OptionalInt> owners, Runnable wake) {
     this.cursors = new Cursors(view);
+    this.owners = owners;
     this.self = self;
     this.wake = wake;
   }
@@ -160,6 +166,7 @@ final class Picker implements ShardEvents {
     try {
       holders.values().forEach(holder -> holder.session.ifPresent(open::add));
       holders.clear();
+      redirects.clear();
     } finally {
       lock.unlock();
     }
@@ -187,7 +194,7 @@ final class Picker implements ShardEvents {
     try {
       Map<Integer, ClaimDeliveries.Builder> plans = new LinkedHashMap<>();
       try {
-        int left = PLAN_MAX;
+        int left = PLAN_MAX - planRedirected(plans);
         for (Turns.Zone zone : turns.zones().values()) {
           left -= planLimited(zone, left, plans);
           left -= planOpen(zone, left, plans);
@@ -200,6 +207,20 @@ final class Picker implements ShardEvents {
     } finally {
       lock.unlock();
     }
+  }
+
+  private int planRedirected(Map<Integer, ClaimDeliveries.Builder> plans) {
+    for (Redirects.Redirect given : redirects.give(node -> mayClaim(node, holder(node)))) {
+      comeBack(given.lane(), given.delivery());
+    }
+    int[] planned = {0};
+    redirects.take(
+        (node, lane) -> holder(node).room(lane) > 0,
+        one -> {
+          propose(plans, one.node(), holder(one.node()), one.lane(), one.delivery());
+          return ++planned[0] < PLAN_MAX;
+        });
+    return planned[0];
   }
 
   /** Each lane that all nodes have limited gets what one of them can use, or is parked. */
@@ -251,8 +272,7 @@ final class Picker implements ShardEvents {
     // the lane its place for good.
     Lane lane = lanes.element();
     int quantum = Math.min(Math.min(QUANTUM, to.getValue().room(lane)), limit);
-    List<DeliveryId> picked =
-        cursors.scan(lane, quantum, delivery -> !proposed.containsKey(delivery));
+    List<DeliveryId> picked = cursors.scan(lane, quantum, delivery -> !waitsApart(delivery));
     lanes.remove();
     if (picked.size() < quantum) {
       turns.leave(lane);
@@ -261,6 +281,11 @@ final class Picker implements ShardEvents {
     }
     picked.forEach(delivery -> propose(plans, to.getKey(), to.getValue(), lane, delivery));
     return picked.size();
+  }
+
+  /** Whether a queued delivery is none of its lane's turns: proposed, or redirected. */
+  private boolean waitsApart(DeliveryId delivery) {
+    return proposed.containsKey(delivery) || redirects.contains(delivery);
   }
 
   /** The node that can use the most of a lane, one at least. */
@@ -350,7 +375,7 @@ final class Picker implements ShardEvents {
     proposed.put(delivery, owner);
     plans
         .computeIfAbsent(node, n -> ClaimDeliveries.newBuilder().setNode(n).setEpoch(holder.epoch))
-        .addDeliveries(ref(delivery, owner));
+        .addDeliveries(owner.ref(delivery));
     holder.hold(lane, 1);
   }
 
@@ -365,8 +390,9 @@ final class Picker implements ShardEvents {
     wakeForWork();
   }
 
-  private void wakeForWork() {
-    if (turns.any()) {
+  /** Has planning look again, for what may have waited for long enough. */
+  void wakeForWork() {
+    if (turns.any() || redirects.any()) {
       wake.run();
     }
   }
@@ -387,14 +413,29 @@ final class Picker implements ShardEvents {
     lock.lock();
     try {
       ClaimOwner owner = proposed.get(delivery);
-      if (owner == null) {
-        comeBack(lane, delivery);
-      } else if (!owner.lane().equals(lane)) {
+      if (owner != null && owner.lane().equals(lane)) {
+        return;
+      }
+      if (owner != null) {
         // Moved to another lane before the claim was applied, which therefore will be refused.
         proposed.remove(delivery);
         holder(owner.node()).hold(owner.lane(), -1);
+      }
+      if (!redirects.queued(lane, delivery)) {
+        // Where it waits there, it does so in a lane that it has left.
+        redirects.remove(delivery);
         comeBack(lane, delivery);
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void redirected(DeliveryId delivery, String source) {
+    lock.lock();
+    try {
+      redirects.announce(delivery, owners.apply(source));
     } finally {
       lock.unlock();
     }
@@ -404,6 +445,7 @@ final class Picker implements ShardEvents {
   public void claimed(DeliveryId delivery, ClaimOwner owner) {
     lock.lock();
     try {
+      redirects.remove(delivery);
       if (proposed.remove(delivery) == null) {
         // Proposed by an earlier leader, or by this one before a stumble.
         holder(owner.node()).hold(owner.lane(), 1);
@@ -412,7 +454,7 @@ final class Picker implements ShardEvents {
           .computeIfAbsent(
               owner.node(),
               node -> ClaimDeliveries.newBuilder().setNode(node).setEpoch(owner.epoch()))
-          .addDeliveries(ref(delivery, owner));
+          .addDeliveries(owner.ref(delivery));
       outgoingIndex = owner.index();
     } finally {
       lock.unlock();
@@ -466,15 +508,5 @@ final class Picker implements ShardEvents {
 
   private Holder holder(int node) {
     return holders.computeIfAbsent(node, n -> new Holder());
-  }
-
-  private static DeliveryRef ref(DeliveryId delivery, ClaimOwner owner) {
-    return DeliveryRef.newBuilder()
-        .setId(delivery.message().toByteString())
-        .setSeq(delivery.seq())
-        .setZone(owner.lane().zone())
-        .setDomain(owner.lane().domain())
-        .setClaim(owner.index())
-        .build();
   }
 }

@@ -51,6 +51,8 @@ final class ProposalCheck {
           SET_DOCUMENT,
           GIVE_SENDS,
           GIVE_QUOTA,
+          SUSPEND_ZONE,
+          RESUME_ZONE,
           CHECKSUM,
           KIND_NOT_SET ->
           throw new IllegalArgumentException(

@@ -1,7 +1,9 @@
 package io.mailraft.queue.shard;
 
+import com.google.protobuf.ByteString;
 import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.stored.StoredDelivery;
 import io.mailraft.api.stored.StoredMessage;
@@ -132,6 +134,20 @@ public final class Shard implements Group.Listener, AutoCloseable {
     void close();
   }
 
+  /**
+   * What is stored under an idempotency key.
+   *
+   * @param id of the message
+   * @param fingerprint of the request that brought it
+   */
+  public record KeyedMessage(MessageId id, ByteString fingerprint) {}
+
+  /** What is stored under an idempotency key, as applied here. */
+  public Optional<KeyedMessage> keyed(IdempotencyKey key) {
+    return Keys.find(key, group().view())
+        .map(known -> new KeyedMessage(new MessageId(known.stem(), number), known.fingerprint()));
+  }
+
   /** An open message's facts, as applied here; empty once it has ended. */
   public Optional<StoredMessage> message(MessageId id) {
     return Messages.find(id, group().view());
@@ -175,6 +191,14 @@ public final class Shard implements Group.Listener, AutoCloseable {
   /** Exact counters by zone, as applied here. */
   public Map<String, Depth> zones() {
     return new TreeMap<>(fold.counters().zones());
+  }
+
+  /**
+   * By zone, when the message of its oldest queued, claimed or deferred delivery began to come in,
+   * as applied here: Unix time in milliseconds, a little early. Zones without any are left out.
+   */
+  public Map<String, Long> oldest() {
+    return fold.ages().oldest();
   }
 
   /** Exact counters of one zone and domain, as applied here. */

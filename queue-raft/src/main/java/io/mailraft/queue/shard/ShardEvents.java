@@ -9,6 +9,9 @@ interface ShardEvents {
   /** A delivery is queued: accepted, returned, released or resumed. */
   void queued(Lane lane, DeliveryId delivery);
 
+  /** A delivery, which is about to be queued, is to leave from that source. */
+  void redirected(DeliveryId delivery, String source);
+
   /** A delivery is claimed. */
   void claimed(DeliveryId delivery, ClaimOwner owner);
 

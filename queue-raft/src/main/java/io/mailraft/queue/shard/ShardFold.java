@@ -144,6 +144,8 @@ final class ShardFold implements Fold {
   private static void tell(ShardEvents to, Deliveries.Event event) {
     switch (event) {
       case Deliveries.Event.Queued(Lane lane, DeliveryId delivery) -> to.queued(lane, delivery);
+      case Deliveries.Event.Redirected(DeliveryId delivery, String source) ->
+          to.redirected(delivery, source);
       case Deliveries.Event.Claimed(DeliveryId delivery, ClaimOwner owner) ->
           to.claimed(delivery, owner);
       case Deliveries.Event.Unclaimed(DeliveryId delivery, ClaimOwner owner) ->
@@ -191,6 +193,11 @@ final class ShardFold implements Fold {
   /** Bytes of what is kept of messages; safe to read from any thread. */
   long historyBytes() {
     return timelines.bytes();
+  }
+
+  /** Since when deliveries wait; safe to read from any thread. */
+  Ages ages() {
+    return deliveries.ages();
   }
 
   /** Claims; only within {@link #attach} or on the apply thread. */
@@ -252,7 +259,14 @@ final class ShardFold implements Fold {
         yield new Answer.Accepted(at.index(), moved);
       }
       case CHECKSUM -> new Answer.Accepted(at.index(), 0);
-      case JOIN_NODE, RENEW, LAPSE, SET_DOCUMENT, GIVE_SENDS, GIVE_QUOTA ->
+      case JOIN_NODE,
+          RENEW,
+          LAPSE,
+          SET_DOCUMENT,
+          GIVE_SENDS,
+          GIVE_QUOTA,
+          SUSPEND_ZONE,
+          RESUME_ZONE ->
           throw new FoldException(
               "a record of the control group in a shard: " + record.getKindCase());
       case KIND_NOT_SET ->
@@ -304,7 +318,7 @@ final class ShardFold implements Fold {
               record.getEpoch(),
               new Lane(ref.getZone(), ref.getDomain()),
               at.index());
-      claimed += deliveries.claim(idOf(ref), owner, batch) ? 1 : 0;
+      claimed += deliveries.claim(idOf(ref), owner, at.stampMillis(), batch) ? 1 : 0;
     }
     return new Answer.Accepted(at.index(), claimed);
   }
@@ -338,7 +352,7 @@ final class ShardFold implements Fold {
       case BOUNCED -> endClaimed(delivery, DeliveryState.END_BOUNCED, outcome, node, at, batch);
       case EXPIRED -> endClaimed(delivery, DeliveryState.END_EXPIRED, outcome, node, at, batch);
       case DEFERRED -> deliveries.defer(delivery, outcome, node, at.stampMillis(), batch);
-      case RETURNED -> deliveries.giveBack(delivery, batch);
+      case RETURNED -> deliveries.giveBack(delivery, outcome.getSource(), batch);
       case OUTCOME_KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw new FoldException(
               "an outcome of unknown kind "
@@ -416,7 +430,7 @@ final class ShardFold implements Fold {
       DeliveryId delivery = idOf(ref);
       boolean done =
           switch (record.getKind()) {
-            case HOLD -> deliveries.hold(delivery, record.getReason(), batch);
+            case HOLD -> deliveries.hold(delivery, record.getReason(), at.stampMillis(), batch);
             case RESUME -> deliveries.resume(delivery, record.getReason(), batch);
             case CANCEL -> {
               boolean left = deliveries.leaveForCancel(delivery, batch);

@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -73,7 +74,7 @@ final class ShardLeader implements AutoCloseable {
     this.fold = fold;
     this.settings = settings;
     this.time = new GroupTime(clock, () -> group.applied().stampMillis());
-    this.picker = new Picker(group.view(), self, work::release);
+    this.picker = new Picker(group.view(), self, this::ownerOf, work::release);
     this.trimmer = new Trimmer(group.view(), fold::historyBytes, settings);
     this.controlIndex = controlIndex;
     this.control = control;
@@ -88,7 +89,14 @@ final class ShardLeader implements AutoCloseable {
     threads.add(
         Thread.ofVirtual()
             .name(group.name() + "-rounds")
-            .start(() -> repeat(ROUND, this::fence, this::releaseDue, this::reroute)));
+            .start(
+                () ->
+                    repeat(
+                        ROUND,
+                        this::fence,
+                        picker::wakeForWork,
+                        this::releaseDue,
+                        this::reroute)));
     // Apart, as much may have to go at once: no mail that is due waits for that.
     threads.add(
         Thread.ofVirtual()
@@ -96,6 +104,15 @@ final class ShardLeader implements AutoCloseable {
             .start(() -> repeat(sweep, this::trim, this::forgetKeys, this::dropUploads)));
     fence();
     work.release();
+  }
+
+  /** The live node that owns a source; of several the first. */
+  private OptionalInt ownerOf(String source) {
+    return control.nodes().values().stream()
+        .filter(NodeEntry::live)
+        .filter(node -> node.addresses().getSourcesList().contains(source))
+        .mapToInt(NodeEntry::number)
+        .min();
   }
 
   /** The leases changed. */

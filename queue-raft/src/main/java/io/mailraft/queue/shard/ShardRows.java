@@ -193,7 +193,7 @@ public final class ShardRows {
     }
   }
 
-  private static StoredClaim claimOf(byte[] value) {
+  static StoredClaim claimOf(byte[] value) {
     try {
       return StoredClaim.parseFrom(value);
     } catch (InvalidProtocolBufferException e) {

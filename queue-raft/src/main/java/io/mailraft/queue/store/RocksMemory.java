@@ -30,6 +30,7 @@ public final class RocksMemory implements AutoCloseable {
   private final Cache cache;
   private final WriteBufferManager buffers;
   private final long bufferBytes;
+  private boolean closed;
 
   /**
    * Sets the memory aside; it is taken as it is needed.
@@ -62,9 +63,15 @@ public final class RocksMemory implements AutoCloseable {
     return bufferBytes;
   }
 
+  /** What the block cache holds, with the write buffers that it is charged for. */
+  public synchronized long cacheBytes() {
+    return closed ? 0 : cache.getUsage();
+  }
+
   /** Gives the memory back. Databases that still use it must be closed before. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     buffers.close();
     cache.close();
   }

@@ -27,7 +27,6 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
-import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -112,7 +111,7 @@ public final class RocksStore implements Store {
       }
     } catch (RocksDBException e) {
       options.close();
-      throw broken(directory, "cannot be opened", e);
+      throw RocksTrouble.of(directory, "cannot be opened", e);
     } catch (IOException e) {
       options.close();
       throw new StoreException("the database " + directory + " cannot be made: " + e, e);
@@ -216,6 +215,16 @@ public final class RocksStore implements Store {
       database.verifyChecksum();
     } catch (RocksDBException e) {
       throw met("cannot be read", e);
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  /** Its native memory. */
+  public StoreMemory memory() {
+    use.readLock().lock();
+    try {
+      return closed ? StoreMemory.NONE : StoreMemory.of(database);
     } finally {
       use.readLock().unlock();
     }
@@ -383,24 +392,9 @@ public final class RocksStore implements Store {
   }
 
   private StoreException met(String what, RocksDBException e) {
-    StoreException met = broken(directory, what, e);
+    StoreException met = RocksTrouble.of(directory, what, e);
     onTrouble.accept(met);
     return met;
-  }
-
-  /** RocksDB's word for it; a file that is missing is damage as well. */
-  private static StoreException broken(Path directory, String what, RocksDBException e) {
-    Status status = e.getStatus();
-    boolean damage =
-        status != null
-            && (status.getCode() == Status.Code.Corruption
-                || status.getCode() == Status.Code.NotFound
-                || String.valueOf(e.getMessage()).startsWith("No such file or directory"));
-    if (damage) {
-      return new DamagedException(directory, "it " + what + ": " + e.getMessage(), e);
-    }
-    return new StoreException(
-        "the database " + directory + " " + what + ": " + e.getMessage() + "; check the disk", e);
   }
 
   /** Writes the changes of a batch into the native one. */

@@ -166,6 +166,11 @@ final class Book {
     countedAt = now;
   }
 
+  /** Own time from which what waits is counted anew, however many there are. */
+  long countAt() {
+    return countedAt + COUNT_NANOS;
+  }
+
   long moreAt() {
     return moreAt;
   }

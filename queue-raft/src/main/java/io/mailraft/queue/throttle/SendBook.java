@@ -241,7 +241,11 @@ public final class SendBook {
   /** Has a counter asked for now, or some time, or not at all. */
   private void look(Book book, long now) {
     long at = book.usableAt(now);
+    boolean counted = book.countsAnew(now);
     if (wanted(book, now) <= book.left(now)) {
+      if (!counted) {
+        lookAt(book, book.countAt());
+      }
       if (!book.waiters.isEmpty() && at != Long.MAX_VALUE) {
         // By then they are used, or have passed.
         lookAt(book, (at - now > 0 ? at : now) + TOGETHER_NANOS);

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
@@ -117,6 +118,21 @@ public final class SlotTable {
 
   private static byte[] key(String counter) {
     return counter.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The time of a counter's next slot that was not given yet, or of a day's sends the number of
+   * those that were; empty where none was given lately.
+   */
+  public OptionalLong next(String counter) {
+    Long slot = next.get(counter);
+    return slot == null ? OptionalLong.empty() : OptionalLong.of(slot);
+  }
+
+  /** How far ahead of the clock a counter's next slot is; less than 0 where it is due. */
+  public OptionalLong aheadNanos(String counter) {
+    Long slot = next.get(counter);
+    return slot == null ? OptionalLong.empty() : OptionalLong.of(slot - clock.read());
   }
 
   /** The next slot of every counter that is known. */

@@ -21,6 +21,7 @@ import io.mailraft.queue.store.View;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 /** What a claim and a counter cost, counted in rows, at two depths of the queue. */
@@ -67,7 +68,7 @@ class ClaimCostTest {
     private final MemoryStore store = new MemoryStore(Rows.ALL);
     private final CountingView counting = new CountingView(store);
     private final ShardFold fold = new ShardFold(0);
-    private final Picker picker = new Picker(counting, 1, () -> {});
+    private final Picker picker = new Picker(counting, 1, source -> OptionalInt.empty(), () -> {});
     private long index;
 
     Leader(int depth) {

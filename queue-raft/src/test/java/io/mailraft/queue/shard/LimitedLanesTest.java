@@ -21,6 +21,7 @@ import io.mailraft.queue.store.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -32,7 +33,7 @@ final class LimitedLanesTest {
 
   private final MemoryStore store = new MemoryStore(Rows.ALL);
   private final ShardFold fold = new ShardFold(0);
-  private final Picker picker = new Picker(store, 1, () -> {});
+  private final Picker picker = new Picker(store, 1, source -> OptionalInt.empty(), () -> {});
   private final Map<Integer, List<DeliveryRef>> held = new TreeMap<>();
   private long index;
   private long nextStem = 1;

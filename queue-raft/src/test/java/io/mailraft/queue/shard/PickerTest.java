@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class PickerTest {
@@ -30,7 +31,7 @@ class PickerTest {
 
   private final MemoryStore store = new MemoryStore(Rows.ALL);
   private final ShardFold fold = new ShardFold(0);
-  private final Picker picker = new Picker(store, NODE, () -> {});
+  private final Picker picker = new Picker(store, NODE, source -> OptionalInt.empty(), () -> {});
   private final List<DeliveryRef> handedOut = new ArrayList<>();
   private final ClaimSession session =
       new ClaimSession() {
@@ -283,7 +284,7 @@ class PickerTest {
   @Test
   void i9_aNewLeaderFindsWhatIsQueuedWithoutHavingSeenItComeIn() {
     MessageId first = store("a.example");
-    Picker next = new Picker(store, NODE, () -> {});
+    Picker next = new Picker(store, NODE, source -> OptionalInt.empty(), () -> {});
     fold.attach(next, () -> next.start(fold));
     next.attach(NODE, EPOCH, Map.of("default", 1), List.of(), session);
     assertThat(ids(next.plan().getFirst().getDeliveriesList())).containsExactly(first);

@@ -28,6 +28,13 @@ final class ShardInvariants {
     i2_aMessageIsOpenAsLongAsOneOfItsDeliveries(view);
     everyKeyHasAnAgeAndEveryAgeAKey(view);
     countersAreExact(view, fold);
+    agesAreThoseOfTheRows(view, fold);
+  }
+
+  private static void agesAreThoseOfTheRows(View view, ShardFold fold) {
+    Ages read = new Ages();
+    read.load(view);
+    assertThat(fold.ages().oldest()).as("the oldest waiting deliveries").isEqualTo(read.oldest());
   }
 
   private static void i3_aVisibleMessageIsWhole(View view) {

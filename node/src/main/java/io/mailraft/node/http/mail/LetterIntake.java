@@ -2,6 +2,7 @@ package io.mailraft.node.http.mail;
 
 import io.mailraft.node.mime.Letter;
 import io.mailraft.node.mime.MailEnvelope;
+import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
 import java.io.IOException;
 import java.util.Optional;
@@ -30,6 +31,13 @@ public final class LetterIntake {
     Optional<MailEnvelope> named = letter.envelope();
     if (named.isPresent()) {
       MailIntake.check(named.get(), front);
+    }
+    if (named.isPresent() && terms.key().isPresent()) {
+      Optional<MessageId> first = front.uploads().known(terms.key().get());
+      if (first.isPresent()) {
+        int recipients = named.get().recipients().size();
+        return new Taken(named.get(), new Accepted(first.get(), recipients, 0, true));
+      }
     }
     try (MailIntake intake = new MailIntake(front, caller, terms, named.isEmpty())) {
       if (letter.isRaw()) {

@@ -12,6 +12,7 @@ import io.mailraft.node.http.mail.MailCalls;
 import io.mailraft.node.spool.Spool;
 import io.mailraft.queue.Inspection;
 import io.mailraft.queue.Queue;
+import io.mailraft.queue.Uploads;
 import io.mailraft.router.Router;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -40,6 +41,7 @@ public final class SeedApi implements AutoCloseable {
   /**
    * Opens the directory of spooled requests.
    *
+   * @param uploads where messages go
    * @param router the zones as they are
    * @param hook is asked about each message
    * @throws IOException if the directory cannot be used
@@ -47,13 +49,14 @@ public final class SeedApi implements AutoCloseable {
   public SeedApi(
       MailraftConfig config,
       Queue queue,
+      Uploads uploads,
       Supplier<Router> router,
       InstantSource clock,
       MeterRegistry metrics,
       Optional<ConfigHook> hook)
       throws IOException {
     long heap = Runtime.getRuntime().maxMemory();
-    front = Front.of(config, queue, submission -> router.get().route(submission), clock, hook);
+    front = Front.of(config, uploads, submission -> router.get().route(submission), clock, hook);
     spool = new Spool(config.node().dataDir(), config.queue().minFreeBytes(), heap / 16);
     Inspection inspection = queue.inspection();
     Zones zones = new Zones(inspection, router);
