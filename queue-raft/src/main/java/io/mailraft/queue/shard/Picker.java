@@ -56,8 +56,7 @@ final class Picker implements ShardEvents {
   private final Function<String, OptionalInt> owners;
   private final Map<Integer, Holder> holders = new HashMap<>();
   private final Map<Integer, ShardFold.Fence> fences = new HashMap<>();
-  private final Map<Integer, ClaimDeliveries.Builder> outgoing = new HashMap<>();
-  private long outgoingIndex;
+  private final Outgoing outgoing = new Outgoing();
 
   /**
    * @param self number of this node: it goes first among equals, since it has the rows already
@@ -422,8 +421,6 @@ final class Picker implements ShardEvents {
         holder(owner.node()).hold(owner.lane(), -1);
       }
       if (!redirects.queued(lane, delivery)) {
-        // Where it waits there, it does so in a lane that it has left.
-        redirects.remove(delivery);
         comeBack(lane, delivery);
       }
     } finally {
@@ -450,12 +447,7 @@ final class Picker implements ShardEvents {
         // Proposed by an earlier leader, or by this one before a stumble.
         holder(owner.node()).hold(owner.lane(), 1);
       }
-      outgoing
-          .computeIfAbsent(
-              owner.node(),
-              node -> ClaimDeliveries.newBuilder().setNode(node).setEpoch(owner.epoch()))
-          .addDeliveries(owner.ref(delivery));
-      outgoingIndex = owner.index();
+      outgoing.add(delivery, owner);
     } finally {
       lock.unlock();
     }
@@ -487,14 +479,7 @@ final class Picker implements ShardEvents {
   public void settled() {
     lock.lock();
     try {
-      outgoing.forEach(
-          (node, claims) -> {
-            Holder holder = holder(node);
-            if (holder.epoch == claims.getEpoch()) {
-              holder.session.ifPresent(session -> session.handOut(claims.build(), outgoingIndex));
-            }
-          });
-      outgoing.clear();
+      outgoing.handOut(holders);
     } finally {
       lock.unlock();
     }

@@ -57,6 +57,8 @@ final class Redirects {
    */
   boolean queued(Lane lane, DeliveryId delivery) {
     Integer node = announced.remove(delivery);
+    // Where it waits already, it does so in a lane that it has left.
+    remove(delivery);
     if (node != null) {
       waiting.put(delivery, new Redirect(delivery, lane, node, nanoClock.getAsLong() + WAIT_NANOS));
       any = true;
