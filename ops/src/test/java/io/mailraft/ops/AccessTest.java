@@ -54,7 +54,8 @@ class AccessTest {
     directory = made;
     assumeTrue(run("curl", "--version").status() == 0, "curl does not work here");
     sink = SmtpSink.start(SmtpSink.Options.of(received::add));
-    application = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
+    application =
+        HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
     application.createContext("/config", this::answer);
     application.start();
     certificate = PeerCertificate.make(directory.resolve("tls"), List.of("127.0.0.1"));
