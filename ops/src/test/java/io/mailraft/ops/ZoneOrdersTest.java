@@ -228,10 +228,10 @@ class ZoneOrdersTest {
   @Test
   void the_mail_of_a_zone_that_goes_is_refused_or_goes_through_another_one() throws Exception {
     run.apply(document() + "  gone: { host: 127.0.0.1, port: 9, connections: 5 }\n");
-    Await.until(
-        ClusterRun.BOUND,
-        "the zone is there",
-        () -> status(run.cluster.node("n1")).contains("\ngone "));
+    for (NodeProcess node : run.cluster.nodes()) {
+      Await.until(
+          ClusterRun.BOUND, node.id() + " has the zone", () -> status(node).contains("\ngone "));
+    }
     run.queue("moved.example", 7, "X-Sending-Zone: gone");
     ZoneRun.Ended refused = run.apply(document());
     assertThat(refused.code()).as(refused.text()).isEqualTo(1);
