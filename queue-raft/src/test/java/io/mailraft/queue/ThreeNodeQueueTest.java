@@ -231,15 +231,15 @@ class ThreeNodeQueueTest {
           names.add(new String(name, java.nio.charset.StandardCharsets.UTF_8));
         }
       }
-      int ready = names.indexOf("ready");
-      if (ready < 0) {
+      int bare = names.indexOf("bare");
+      if (bare < 0) {
         continue;
       }
       List<ColumnFamilyHandle> handles = new ArrayList<>();
       try (DBOptions options = new DBOptions();
           FlushOptions flush = new FlushOptions().setWaitForFlush(true);
           RocksDB db = RocksDB.open(options, database.toString(), families, handles)) {
-        db.put(handles.get(ready), new byte[] {'z', 0, 'z', 0, 1}, new byte[0]);
+        db.put(handles.get(bare), new byte[] {'z', 0, 'z', 0, 1}, new byte[0]);
         db.flush(flush, handles);
         handles.forEach(ColumnFamilyHandle::close);
         planted++;

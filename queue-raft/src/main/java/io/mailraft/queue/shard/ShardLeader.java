@@ -92,11 +92,7 @@ final class ShardLeader implements AutoCloseable {
             .start(
                 () ->
                     repeat(
-                        ROUND,
-                        this::fence,
-                        picker::wakeForWork,
-                        this::releaseDue,
-                        this::reroute)));
+                        ROUND, this::fence, picker::wakeForWork, this::releaseDue, this::reroute)));
     // Apart, as much may have to go at once: no mail that is due waits for that.
     threads.add(
         Thread.ofVirtual()
