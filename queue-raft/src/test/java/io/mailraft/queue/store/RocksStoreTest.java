@@ -7,16 +7,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mailraft.queue.store.Table.Removal;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -206,14 +210,32 @@ class RocksStoreTest extends StoreContract {
         .hasMessageContaining("node rejoin");
   }
 
+  /** All files as they lie there at one moment: what changes while they are copied is left. */
   private static Path copyOfFiles(Path from, Path to) throws IOException {
     Files.createDirectory(to);
-    try (Stream<Path> files = Files.list(from)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, to.resolve(file.getFileName()));
+    while (true) {
+      Map<String, Long> before = sizes(from);
+      try {
+        for (String file : before.keySet()) {
+          Files.copy(from.resolve(file), to.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+        if (sizes(from).equals(before)) {
+          return to;
+        }
+      } catch (NoSuchFileException removedMeanwhile) {
+        assertThat(Path.of(removedMeanwhile.getFile())).hasParent(from);
+      }
+      for (String file : sizes(to).keySet()) {
+        Files.delete(to.resolve(file));
       }
     }
-    return to;
+  }
+
+  private static Map<String, Long> sizes(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.collect(
+          Collectors.toMap(file -> file.getFileName().toString(), RocksStoreTest::size));
+    }
   }
 
   private static long size(Path file) {
