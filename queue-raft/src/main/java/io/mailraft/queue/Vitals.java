@@ -1,6 +1,7 @@
 package io.mailraft.queue;
 
 import io.mailraft.queue.raft.GroupVitals;
+import io.mailraft.queue.shard.Shard;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,14 +37,19 @@ public final class Vitals {
 
   /**
    * By zone, when the message of its oldest queued, claimed or deferred delivery began to come in:
-   * Unix time in milliseconds. Zones without any are left out.
+   * Unix time in milliseconds. Zones without any are left out. Empty as long as this node still
+   * counts the deliveries of a shard, for a while after its start.
    */
-  public Map<String, Long> oldest() {
+  public Optional<Map<String, Long>> oldest() {
     Map<String, Long> oldest = new TreeMap<>();
-    replicas
-        .shards()
-        .forEach(shard -> shard.oldest().forEach((zone, at) -> oldest.merge(zone, at, Math::min)));
-    return oldest;
+    for (Shard shard : replicas.shards()) {
+      Optional<Map<String, Long>> counted = shard.oldest();
+      if (counted.isEmpty()) {
+        return Optional.empty();
+      }
+      counted.get().forEach((zone, at) -> oldest.merge(zone, at, Math::min));
+    }
+    return Optional.of(oldest);
   }
 
   /** Which replica is too far behind to call this node ready, and how far; empty if none is. */

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -46,7 +47,7 @@ public final class QueueMeters {
   private final ZoneLabels zones;
   private final Function<String, List<SiteState>> sites;
   private final Supplier<Map<String, Depth>> depths;
-  private final Supplier<Map<String, Double>> ages;
+  private final Supplier<Optional<Map<String, Double>>> ages;
   private final Supplier<Map<String, Map<Phase, Integer>>> phases;
   private final Set<String> shown = new HashSet<>();
 
@@ -76,19 +77,19 @@ public final class QueueMeters {
             FRESH,
             System::nanoTime,
             () -> {
-              Map<String, Double> oldest = new HashMap<>();
               // Wall clock: the time of acceptance came from another machine.
               long now = clock.millis();
-              queue
-                  .vitals()
-                  .oldest()
-                  .forEach(
-                      (zone, at) ->
-                          oldest.merge(zones.of(zone), Math.max(0, now - at) / 1e3, Math::max));
-              return oldest;
+              return queue.vitals().oldest().map(starts -> ages(starts, now));
             });
     this.phases = new Sample<>(FRESH, System::nanoTime, this::look);
     zones.onChange(this::show);
+  }
+
+  private Map<String, Double> ages(Map<String, Long> starts, long now) {
+    Map<String, Double> oldest = new HashMap<>();
+    starts.forEach(
+        (zone, at) -> oldest.merge(zones.of(zone), Math.max(0, now - at) / 1e3, Math::max));
+    return oldest;
   }
 
   private Map<String, Map<Phase, Integer>> look() {
@@ -126,9 +127,12 @@ public final class QueueMeters {
     state(zone, "claimed", Depth::claimed);
     state(zone, "deferred", Depth::deferred);
     state(zone, "held", Depth::held);
-    Gauge.builder("mailraft.queue.oldest.age", () -> ages.get().getOrDefault(zone, 0.0))
+    Gauge.builder(
+            "mailraft.queue.oldest.age",
+            () -> ages.get().map(by -> by.getOrDefault(zone, 0.0)).orElse(Double.NaN))
         .description(
-            "Age of the oldest queued, claimed or deferred delivery of the cluster; 0 for none")
+            "Age of the oldest queued, claimed or deferred delivery of the cluster; 0 for none,"
+                + " NaN while this node counts them after its start")
         .baseUnit("seconds")
         .tags(ZoneLabels.ZONE, zone)
         .register(registry);

@@ -14,9 +14,9 @@ import io.mailraft.queue.raft.Fold;
 import io.mailraft.queue.raft.FoldException;
 import io.mailraft.queue.store.Batch;
 import io.mailraft.queue.store.Position;
+import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.Table;
 import io.mailraft.queue.store.Table.Removal;
-import io.mailraft.queue.store.View;
 import io.mailraft.queue.throttle.SlotTable;
 import io.mailraft.queue.throttle.ThrottleClock;
 import java.nio.charset.StandardCharsets;
@@ -135,14 +135,14 @@ public final class ControlFold implements Fold {
   }
 
   @Override
-  public void load(View view) {
+  public void load(Store store) {
     nodes.clear();
     renewed.clear();
     given.clear();
-    slots.load(view);
+    slots.load(store);
     quotaGiven.clear();
-    quotas.load(view);
-    view.scan(
+    quotas.load(store);
+    store.scan(
         NODE,
         FIRST,
         END,
@@ -162,8 +162,8 @@ public final class ControlFold implements Fold {
           }
           return true;
         });
-    documents.load(view);
-    suspensions.load(view);
+    documents.load(store);
+    suspensions.load(store);
     // Where a snapshot came in between, nobody knows at which index it changed: the next entry's is
     // a later one, by which everybody can say that he obeys.
     changed = appliedIndex >= 0;

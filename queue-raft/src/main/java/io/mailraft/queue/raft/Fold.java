@@ -3,8 +3,8 @@ package io.mailraft.queue.raft;
 import io.mailraft.api.log.Entry;
 import io.mailraft.queue.store.Batch;
 import io.mailraft.queue.store.Position;
+import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.Table;
-import io.mailraft.queue.store.View;
 import java.util.List;
 
 /**
@@ -18,10 +18,11 @@ public interface Fold {
   List<Table> tables();
 
   /**
-   * Forgets what it holds in memory and loads it from the given state: at the start and after an
-   * installed snapshot.
+   * Forgets what it holds in memory and loads it from the store: at the start and after an
+   * installed snapshot. What needs long is read beside this thread, from a frozen state; the store
+   * closes that when it is closed.
    */
-  void load(View view);
+  void load(Store store);
 
   /**
    * Folds one entry into the batch.

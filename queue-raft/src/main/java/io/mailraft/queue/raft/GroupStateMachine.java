@@ -198,7 +198,7 @@ final class GroupStateMachine extends BaseStateMachine {
 
   private void loadFold() {
     ReplicaDatabase opened = database();
-    spec.fold().load(opened);
+    spec.fold().load(opened.store());
     Position applied = opened.applied();
     stampMillis = applied.stampMillis();
     bytesSinceSnapshot = 0;

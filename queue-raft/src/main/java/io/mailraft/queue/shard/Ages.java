@@ -1,103 +1,106 @@
 package io.mailraft.queue.shard;
 
-import io.mailraft.api.stored.StoredClaim;
 import io.mailraft.queue.MessageId;
-import io.mailraft.queue.store.View;
-import java.util.HashMap;
+import io.mailraft.queue.store.ClosedException;
+import io.mailraft.queue.store.Store;
 import java.util.Map;
-import java.util.OptionalLong;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How old the oldest waiting delivery of each zone is: one that is queued, claimed or deferred.
  * Held ones are not counted, since somebody wants them to wait.
  *
- * <p>Deliveries are counted by zone and by the time at which their message began to come in, which
- * its id tells. Times are rounded down to about a second; where a zone fills more than {@link
- * #STEPS_MAX} steps, its steps are made twice as long. So memory is bounded for each zone whatever
- * its depth (I9), what is told is wrong by a thousandth of the age or a second, and asking looks at
- * one entry of a map. Written by the apply thread, read by any.
+ * <p>What waits at the start is counted beside the apply thread, in a frozen state, so that a start
+ * takes no longer for a deep queue. Changes since then are collected as numbers that may be
+ * negative; with those of the frozen state they are the state as applied, and only then something
+ * is told. Nothing but metrics depends on it, so a count that fails is logged and the replica goes
+ * on.
+ *
+ * <p>Written by the apply thread and by the one that counts, read by any. The thread that counts
+ * ends when it is done, when another count begins, and when the database is closed, which closes
+ * the frozen state with it.
  */
 final class Ages {
-  /** Steps of one zone; 35 minutes of the shortest. */
-  static final int STEPS_MAX = 2048;
+  private static final Logger LOG = LoggerFactory.getLogger(Ages.class);
 
-  /** Steps begin at 1,024 ms. */
-  private static final int SHIFT_MIN = 10;
+  private final String name;
+  private final Executor counters;
+  private ZoneAges waiting = new ZoneAges();
+  private @Nullable AgeCount counting;
+  private boolean known;
 
-  private static final byte[] END = {(byte) 0xff};
+  Ages(int shard) {
+    this(shard, work -> start("ages-shard-" + shard, work));
+  }
 
-  private final Map<String, Steps> zones = new ConcurrentHashMap<>();
+  /**
+   * The same.
+   *
+   * @param counters runs a count, beside the caller
+   */
+  Ages(int shard, Executor counters) {
+    this.name = "shard-" + shard;
+    this.counters = counters;
+  }
 
-  private static final class Steps {
-    private final TreeMap<Long, Long> counts = new TreeMap<>();
-    private int shift = SHIFT_MIN;
+  private static void start(String name, Runnable work) {
+    Thread.ofPlatform().daemon().name(name).start(work);
+  }
 
-    synchronized void add(long millis, long change) {
-      long step = millis >> shift;
-      long count = counts.getOrDefault(step, 0L) + change;
-      if (count == 0) {
-        counts.remove(step);
-      } else {
-        counts.put(step, count);
-      }
-      while (counts.size() > STEPS_MAX) {
-        Map<Long, Long> fine = new HashMap<>(counts);
-        counts.clear();
-        shift++;
-        fine.forEach((at, waiting) -> counts.merge(at >> 1, waiting, Long::sum));
-      }
+  /** Forgets what it holds and begins to count a store's state as it is. */
+  void load(Store store) {
+    Store.Frozen state = store.freeze();
+    AgeCount count = new AgeCount(state);
+    begin(count);
+    counters.execute(() -> count(count, state));
+  }
+
+  private synchronized void begin(AgeCount count) {
+    if (counting != null) {
+      counting.giveUp();
     }
+    counting = count;
+    known = false;
+    waiting = new ZoneAges();
+  }
 
-    synchronized OptionalLong first() {
-      return counts.isEmpty() ? OptionalLong.empty() : OptionalLong.of(counts.firstKey() << shift);
+  private void count(AgeCount count, Store.Frozen state) {
+    try (state) {
+      count.read().ifPresent(counted -> end(count, counted));
+    } catch (ClosedException e) {
+      LOG.debug("{} was closed before its deliveries were counted by age", name, e);
+    } catch (RuntimeException e) {
+      LOG.error(
+          "the deliveries of {} cannot be counted by age; this node tells no age of the oldest"
+              + " delivery until it is started again",
+          name,
+          e);
     }
   }
 
-  /** Counts what waits. Reads every queued, claimed and deferred delivery's key. */
-  void load(View view) {
-    zones.clear();
-    view.scan(
-        Rows.READY,
-        Rows.FIRST,
-        END,
-        (key, value) -> {
-          add(Rows.readyLane(key).zone(), Rows.lastDelivery(key).message(), 1);
-          return true;
-        });
-    view.scan(
-        Rows.CLAIM,
-        Rows.FIRST,
-        END,
-        (key, value) -> {
-          StoredClaim claim = ShardRows.claimOf(value);
-          add(claim.getZone(), Rows.lastDelivery(key).message(), 1);
-          return true;
-        });
-    view.scan(
-        Rows.DUE,
-        Rows.FIRST,
-        END,
-        (key, value) -> {
-          add(Rows.lane(value).zone(), Rows.lastDelivery(key).message(), 1);
-          return true;
-        });
+  private synchronized void end(AgeCount count, ZoneAges counted) {
+    if (count == counting) {
+      counted.addAll(waiting);
+      waiting = counted;
+      counting = null;
+      known = true;
+    }
   }
 
   /** A delivery begins to wait, or one (-1) does no longer. */
-  void add(String zone, MessageId message, long change) {
-    Steps steps = zones.computeIfAbsent(zone, name -> new Steps());
-    steps.add(message.millis(), change);
-    if (steps.first().isEmpty()) {
-      zones.remove(zone);
-    }
+  synchronized void add(String zone, MessageId message, long change) {
+    waiting.add(zone, message, change);
   }
 
-  /** By zone, when the message of its oldest waiting delivery began to come in, in Unix millis. */
-  Map<String, Long> oldest() {
-    Map<String, Long> oldest = new HashMap<>();
-    zones.forEach((zone, steps) -> steps.first().ifPresent(at -> oldest.put(zone, at)));
-    return oldest;
+  /**
+   * By zone, when the message of its oldest waiting delivery began to come in, in Unix millis;
+   * empty as long as it has not been counted.
+   */
+  synchronized Optional<Map<String, Long>> oldest() {
+    return known ? Optional.of(waiting.oldest()) : Optional.empty();
   }
 }

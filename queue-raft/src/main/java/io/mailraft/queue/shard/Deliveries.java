@@ -10,6 +10,7 @@ import io.mailraft.api.stored.StoredEvent;
 import io.mailraft.queue.raft.FoldException;
 import io.mailraft.queue.shard.Counters.State;
 import io.mailraft.queue.store.Batch;
+import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.View;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,13 +47,14 @@ final class Deliveries {
 
   private final Counters counters;
   private final Timelines timelines;
-  private final Ages ages = new Ages();
+  private final Ages ages;
   private final Map<DeliveryId, ClaimOwner> claims = new HashMap<>();
   private final List<Event> events = new ArrayList<>();
 
-  Deliveries(Counters counters, Timelines timelines) {
+  Deliveries(Counters counters, Timelines timelines, Ages ages) {
     this.counters = counters;
     this.timelines = timelines;
+    this.ages = ages;
   }
 
   /** Something that the leader wants to know, told once the entry is written. */
@@ -68,11 +70,11 @@ final class Deliveries {
     record Fenced(int node, long epoch, boolean live) implements Event {}
   }
 
-  void load(View view) {
+  void load(Store store) {
     claims.clear();
     events.clear();
-    ages.load(view);
-    view.scan(
+    ages.load(store);
+    store.scan(
         Rows.CLAIM,
         Rows.FIRST,
         END,

@@ -22,8 +22,8 @@ import io.mailraft.queue.raft.Fold;
 import io.mailraft.queue.raft.FoldException;
 import io.mailraft.queue.store.Batch;
 import io.mailraft.queue.store.Position;
+import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.Table;
-import io.mailraft.queue.store.View;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,7 +50,7 @@ final class ShardFold implements Fold {
   private final ReentrantLock lock = new ReentrantLock();
   private final Counters counters = new Counters();
   private final Timelines timelines = new Timelines();
-  private final Deliveries deliveries = new Deliveries(counters, timelines);
+  private final Deliveries deliveries;
   private final Messages messages;
   private final Map<Integer, Fence> fences = new HashMap<>();
   private volatile Optional<ShardEvents> listener = Optional.empty();
@@ -64,6 +64,7 @@ final class ShardFold implements Fold {
   record Fence(long epoch, boolean live) {}
 
   ShardFold(int shard) {
+    this.deliveries = new Deliveries(counters, timelines, new Ages(shard));
     this.messages = new Messages(shard, deliveries, timelines);
   }
 
@@ -73,14 +74,14 @@ final class ShardFold implements Fold {
   }
 
   @Override
-  public void load(View view) {
+  public void load(Store store) {
     lock.lock();
     try {
-      counters.load(view);
-      deliveries.load(view);
-      timelines.load(view);
+      counters.load(store);
+      deliveries.load(store);
+      timelines.load(store);
       fences.clear();
-      view.scan(
+      store.scan(
           Rows.FENCE,
           Rows.FIRST,
           END,

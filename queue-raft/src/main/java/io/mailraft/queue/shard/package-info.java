@@ -22,7 +22,8 @@
  *
  * Apply and events run on the group's apply thread. The picker plans on a thread of its own, and
  * foresees claims on the one that makes an entry; rounds run on a virtual one. The fold's lock is
- * taken before the picker's, never the other way round.
+ * taken before the picker's, never the other way round. After a load a thread of {@code Ages}
+ * counts what waits, from a frozen state, and ends with the count or with the database.
  *
  * <h2>Failure</h2>
  *

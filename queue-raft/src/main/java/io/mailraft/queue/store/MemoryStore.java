@@ -193,7 +193,7 @@ public final class MemoryStore implements Store {
 
   private void checkOpen() {
     if (closed) {
-      throw new StoreException("the store is closed");
+      throw new ClosedException("the store is closed");
     }
   }
 

@@ -2,8 +2,13 @@ package io.mailraft.queue.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.rocksdb.AbstractNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -14,6 +19,7 @@ import org.rocksdb.DBOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
 import org.rocksdb.TablePropertiesCollectorFactory;
 
 /**
@@ -109,6 +115,34 @@ final class RocksOptions implements AutoCloseable {
   /** The column families: the one of the applied position, then the tables in their order. */
   List<ColumnFamilyDescriptor> families() {
     return families;
+  }
+
+  /**
+   * Looks at the tables of a database before it is opened; closes this where it refuses.
+   *
+   * @throws StoreException if it holds one that is not named here
+   */
+  void refuseUnknownTables(Path directory) throws RocksDBException {
+    if (!Files.exists(directory.resolve("CURRENT"))) {
+      return;
+    }
+    Set<ByteBuffer> known = new HashSet<>();
+    for (ColumnFamilyDescriptor family : families) {
+      known.add(ByteBuffer.wrap(family.getName()));
+    }
+    try (Options reading = new Options()) {
+      for (byte[] name : RocksDB.listColumnFamilies(reading, directory.toString())) {
+        if (!known.contains(ByteBuffer.wrap(name))) {
+          close();
+          throw new StoreException(
+              "the database "
+                  + directory
+                  + " holds the table "
+                  + new String(name, UTF_8)
+                  + ", which this version does not know; start the version that made it");
+        }
+      }
+    }
   }
 
   private ColumnFamilyOptions family(

@@ -1,7 +1,5 @@
 package io.mailraft.queue.store;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -17,10 +15,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
-import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.FlushOptions;
-import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -97,7 +93,7 @@ public final class RocksStore implements Store {
     RocksOptions options = new RocksOptions(tables, memory);
     try {
       Files.createDirectories(directory);
-      refuseUnknownTables(directory, options);
+      options.refuseUnknownTables(directory);
       List<ColumnFamilyHandle> handles = new ArrayList<>();
       RocksDB database =
           RocksDB.open(options.database(), directory.toString(), options.families(), handles);
@@ -115,30 +111,6 @@ public final class RocksStore implements Store {
     } catch (IOException e) {
       options.close();
       throw new StoreException("the database " + directory + " cannot be made: " + e, e);
-    }
-  }
-
-  private static void refuseUnknownTables(Path directory, RocksOptions options)
-      throws RocksDBException, IOException {
-    if (!Files.exists(directory.resolve("CURRENT"))) {
-      return;
-    }
-    Set<ByteBuffer> known = new HashSet<>();
-    for (ColumnFamilyDescriptor family : options.families()) {
-      known.add(ByteBuffer.wrap(family.getName()));
-    }
-    try (Options reading = new Options()) {
-      for (byte[] name : RocksDB.listColumnFamilies(reading, directory.toString())) {
-        if (!known.contains(ByteBuffer.wrap(name))) {
-          options.close();
-          throw new StoreException(
-              "the database "
-                  + directory
-                  + " holds the table "
-                  + new String(name, UTF_8)
-                  + ", which this version does not know; start the version that made it");
-        }
-      }
     }
   }
 
@@ -387,7 +359,7 @@ public final class RocksStore implements Store {
 
   private void checkOpen() {
     if (closed) {
-      throw new StoreException("the database " + directory + " is closed");
+      throw new ClosedException("the database " + directory + " is closed");
     }
   }
 
@@ -421,8 +393,14 @@ public final class RocksStore implements Store {
     }
   }
 
-  /** A RocksDB snapshot. */
+  /**
+   * A RocksDB snapshot.
+   *
+   * <p>Its reads hold a lock of their own, which is taken before the store's: closing it waits for
+   * them alone, and not for reads of others, behind whom commits would wait with it.
+   */
   private final class RocksFrozen implements Frozen {
+    private final ReentrantReadWriteLock reads = new ReentrantReadWriteLock();
     private final Snapshot snapshot;
     private final ReadOptions as;
     private final Position position;
@@ -441,12 +419,12 @@ public final class RocksStore implements Store {
 
     @Override
     public Optional<byte[]> get(Table table, byte[] key) {
-      use.readLock().lock();
+      begin();
       try {
         checkFrozen();
         return RocksStore.this.get(as, table, key);
       } finally {
-        use.readLock().unlock();
+        end();
       }
     }
 
@@ -461,30 +439,45 @@ public final class RocksStore implements Store {
     }
 
     private void scan(Table table, byte[] from, byte[] to, boolean down, Visitor visitor) {
-      use.readLock().lock();
+      begin();
       try {
         checkFrozen();
         RocksStore.this.scan(snapshot, table, from, to, down, visitor);
       } finally {
-        use.readLock().unlock();
+        end();
       }
     }
 
-    /** Waits for reads that are under way, then lets old files go. */
+    private void begin() {
+      reads.readLock().lock();
+      use.readLock().lock();
+    }
+
+    private void end() {
+      use.readLock().unlock();
+      reads.readLock().unlock();
+    }
+
+    /** Waits for reads of it that are under way, then lets old files go. */
     @Override
     public void close() {
-      use.writeLock().lock();
+      reads.writeLock().lock();
+      use.readLock().lock();
       try {
         release();
       } finally {
-        use.writeLock().unlock();
+        use.readLock().unlock();
+        reads.writeLock().unlock();
       }
     }
 
+    /** For whoever keeps all reads of it away: by its own lock, or by the store's. */
     private void release() {
       if (!released) {
         released = true;
-        frozen.remove(this);
+        synchronized (frozen) {
+          frozen.remove(this);
+        }
         as.close();
         database.releaseSnapshot(snapshot);
       }
@@ -492,7 +485,7 @@ public final class RocksStore implements Store {
 
     private void checkFrozen() {
       if (released) {
-        throw new StoreException("the frozen state of the database " + directory + " is closed");
+        throw new ClosedException("the frozen state of the database " + directory + " is closed");
       }
     }
   }

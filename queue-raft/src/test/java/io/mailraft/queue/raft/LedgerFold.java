@@ -4,6 +4,7 @@ import io.mailraft.api.log.Entry;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.store.Batch;
 import io.mailraft.queue.store.Position;
+import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.Table;
 import io.mailraft.queue.store.Table.Removal;
 import io.mailraft.queue.store.View;
@@ -37,8 +38,8 @@ final class LedgerFold implements Fold {
   }
 
   @Override
-  public void load(View view) {
-    count = view.get(COUNT, COUNT_KEY).map(bytes -> ByteBuffer.wrap(bytes).getLong()).orElse(0L);
+  public void load(Store store) {
+    count = store.get(COUNT, COUNT_KEY).map(bytes -> ByteBuffer.wrap(bytes).getLong()).orElse(0L);
     loads.incrementAndGet();
   }
 
