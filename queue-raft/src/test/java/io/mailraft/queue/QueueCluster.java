@@ -72,6 +72,10 @@ final class QueueCluster implements AutoCloseable {
     for (Queue queue : running.values()) {
       queue.joined().get(Patience.MAX.toSeconds(), TimeUnit.SECONDS);
     }
+    for (Queue queue : running.values()) {
+      // A shard's replica opens after the control group's; until then it counts for nobody.
+      await("every replica following or leading", () -> queue.unready().isEmpty());
+    }
     return this;
   }
 
