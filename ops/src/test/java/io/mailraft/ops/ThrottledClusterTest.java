@@ -88,7 +88,10 @@ class ThrottledClusterTest {
       run.queue("slow.example", 1);
       System.err.printf(
           "4000 for others: alone in %.1f s, beside %d in %.1f s%n", alone, queued, beside);
-      assertThat(run.why(run.lastId)).contains("by slow.example (1/minute, burst 1, per cluster)");
+      Await.until(
+          ClusterRun.BOUND,
+          "the node that is asked has applied it, and names the throttle",
+          () -> run.why(run.lastId).contains("by slow.example (1/minute, burst 1, per cluster)"));
       List<Long> times = run.sends.getOrDefault("slow.example", List.of());
       assertThat(times).isNotEmpty().hasSizeLessThan(queued / 100);
       assertThat(ZoneRun.excess(times, 1.0 / 60, 1)).isLessThanOrEqualTo(0);
