@@ -56,7 +56,7 @@ class SeedClusterTest {
                 options.withSettings(
                     """
                     delivery: { helo: "${node}.example", retry: [30m] }
-                    queue: { submitTimeout: 3s }
+                    queue: { submitTimeout: 12s }
                     """));
     nodes = run.cluster.nodes();
     calls = nodes.stream().map(HttpCalls::new).toList();
