@@ -21,7 +21,7 @@ class NoMajorityTest {
             3,
             Script.OBEDIENT,
             options ->
-                options.withSettings(ClusterRun.QUICK_RETRY + "queue: { submitTimeout: 2s }\n"))) {
+                options.withSettings(ClusterRun.QUICK_RETRY + "queue: { submitTimeout: 12s }\n"))) {
       NodeProcess left = run.follower();
       for (NodeProcess node : run.cluster.nodes()) {
         if (node != left) {
