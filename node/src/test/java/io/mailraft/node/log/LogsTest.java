@@ -9,10 +9,14 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -135,8 +139,7 @@ class LogsTest {
         };
     slow.setName("slow");
     slow.start();
-    BoundedAppender bounded = new BoundedAppender(slow, 10);
-    bounded.setContext(context);
+    BoundedAppender bounded = new BoundedAppender(context, slow, 10);
     bounded.start();
     for (int i = 0; i < 100; i++) {
       bounded.doAppend(event("m", null));
@@ -152,5 +155,20 @@ class LogsTest {
     bounded.stop();
     assertThat(written).as("the end waits for what was taken").hasValue(11);
     assertThat(bounded.dropped()).isEqualTo(90);
+  }
+
+  @Test
+  void nothing_but_the_ready_line_is_for_standard_output() {
+    PrintStream before = System.out;
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+    try {
+      BoundedAppender bounded = new BoundedAppender(context, new ListAppender<>(), 10);
+      bounded.start();
+      bounded.stop();
+    } finally {
+      System.setOut(before);
+    }
+    assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
   }
 }
