@@ -99,7 +99,6 @@ final class OwnDesk implements Desk {
           RETURN_CLAIMS,
           RELEASE,
           FENCE,
-          FORGET,
           FORGET_KEYS,
           ORDER,
           REROUTE,

@@ -234,11 +234,6 @@ final class ShardFold implements Fold {
         yield new Answer.Accepted(at.index(), released);
       }
       case FENCE -> fence(record.getFence(), at, batch);
-      case FORGET ->
-          new Answer.Accepted(
-              at.index(),
-              timelines.forget(
-                  record.getForget().getBeforeMillis(), record.getForget().getLimit(), batch));
       case FORGET_KEYS ->
           new Answer.Accepted(
               at.index(),
