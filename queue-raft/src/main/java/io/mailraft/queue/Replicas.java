@@ -122,7 +122,8 @@ final class Replicas implements AutoCloseable {
             new GroupTime(clock, () -> groups.getFirst().applied().stampMillis()),
             System::nanoTime,
             timer);
-    own = new OwnDesk(groups, shards, checksums, disk, sends::ask, units::ask, explainer);
+    KnownRecords known = new KnownRecords(() -> control.current().nodes().values());
+    own = new OwnDesk(groups, shards, checksums, disk, known, sends::ask, units::ask, explainer);
     linkService = Optional.of(new LinkService(cluster.name(), own));
     cluster
         .peers()
