@@ -102,6 +102,38 @@ class RepeatedRequestTest {
   }
 
   @Test
+  void aRepeatIsKnownAfterShardsWereAddedAndNoneCanBeTakenAway() throws Exception {
+    try (QueueCluster cluster = new QueueCluster(directory, 1, 1)) {
+      Queue queue = cluster.startAll().queue("n1");
+      Map<RequestKey, MessageId> first = new HashMap<>();
+      for (int i = 0; i < 8; i++) {
+        first.put(key("key " + i, 0), submit(queue, key("key " + i, 0), 10));
+      }
+      cluster.stop("n1");
+      Queue grown = cluster.shards(3).startAll().queue("n1");
+      for (Map.Entry<RequestKey, MessageId> one : first.entrySet()) {
+        assertThat(grown.known(one.getKey())).hasValue(one.getValue());
+      }
+      assertThatThrownBy(() -> grown.known(key("key 1", 1)))
+          .isInstanceOfSatisfying(
+              QueueException.class, e -> assertThat(e.reason()).isEqualTo(Reason.KEY_USED));
+      Set<Integer> shards = new HashSet<>();
+      for (int i = 0; i < 16; i++) {
+        RequestKey key = key("later " + i, 0);
+        assertThat(grown.known(key)).isEmpty();
+        MessageId id = submit(grown, key, 10);
+        assertThat(grown.known(key)).hasValue(id);
+        shards.add(id.shard());
+      }
+      assertThat(shards).containsExactlyInAnyOrder(0, 1, 2);
+      cluster.stop("n1");
+      assertThatThrownBy(() -> cluster.shards(2).start("n1"))
+          .hasMessageContaining("holds the group shard-2")
+          .hasMessageContaining("can grow, but not shrink");
+    }
+  }
+
+  @Test
   void repeatsAtTheSameTimeAreOneMessage() throws Exception {
     try (QueueCluster cluster = new QueueCluster(directory, 3, 1);
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
