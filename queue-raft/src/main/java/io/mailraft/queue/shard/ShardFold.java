@@ -427,7 +427,7 @@ final class ShardFold implements Fold {
       boolean done =
           switch (record.getKind()) {
             case HOLD -> deliveries.hold(delivery, record.getReason(), at.stampMillis(), batch);
-            case RESUME -> deliveries.resume(delivery, record.getReason(), batch);
+            case RESUME -> deliveries.resume(delivery, record.getReason(), at.stampMillis(), batch);
             case CANCEL -> {
               boolean left = deliveries.leaveForCancel(delivery, batch);
               if (left) {
