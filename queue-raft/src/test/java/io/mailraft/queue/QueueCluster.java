@@ -33,7 +33,7 @@ final class QueueCluster implements AutoCloseable {
   private static final int WANTED = 1000;
 
   private final Path directory;
-  private final int shards;
+  private int shards;
   private final Map<String, HostPort> peers;
   private final Map<String, Queue> running = new LinkedHashMap<>();
   private final Map<String, Sink> sinks = new LinkedHashMap<>();
@@ -45,6 +45,12 @@ final class QueueCluster implements AutoCloseable {
     this.shards = shards;
     this.peers = freePeers(nodes);
     peers.keySet().forEach(node -> sinks.put(node, new Sink()));
+  }
+
+  /** Changes the number of shards of nodes that are started from here on. */
+  QueueCluster shards(int number) {
+    shards = number;
+    return this;
   }
 
   QueueCluster uploadTimeout(Duration timeout) {

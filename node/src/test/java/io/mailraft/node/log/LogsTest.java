@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -50,6 +51,13 @@ class LogsTest {
 
   private static String text(LoggingEvent event) {
     return new String(new TextEncoder().encode(event), UTF_8);
+  }
+
+  @Test
+  void a_text_line_begins_with_the_time_in_utc() {
+    LoggingEvent event = event("hello", null);
+    event.setInstant(Instant.parse("2026-07-31T23:59:59.007Z"));
+    assertThat(text(event)).isEqualTo("2026-07-31T23:59:59.007Z INFO  Some hello\n");
   }
 
   @Test

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.mailraft.api.member.Acquaintance;
 import io.mailraft.api.member.Storage;
-import io.mailraft.queue.store.DamagedException;
 import io.mailraft.queue.store.RocksMemory;
 import io.mailraft.queue.store.StoreException;
 import java.io.IOException;
@@ -173,12 +172,9 @@ public final class RaftHost implements AutoCloseable {
     if (closed || on == null) {
       return;
     }
-    for (GroupReplica replica : replicas.values()) {
-      Path vote = vote(replica);
-      if (mine.groups().contains(replica.name()) && !Files.exists(vote)) {
-        throw new DamagedException(vote, "it is gone");
-      }
-    }
+    Map<String, Path> votes = new TreeMap<>();
+    replicas.values().forEach(replica -> votes.put(replica.name(), vote(replica)));
+    mine.check(votes);
     List<RaftPeer> peers = peers();
     for (GroupReplica replica : replicas.values()) {
       add(on, replica, peers);

@@ -7,6 +7,7 @@
  * group folds its log with a {@link io.mailraft.queue.raft.Fold} into a {@link
  * io.mailraft.queue.store.Store}; its users see a {@link io.mailraft.queue.raft.Group}. Nothing of
  * Ratis is seen outside, but for the builder by which further gRPC services are added to the port.
+ * {@link io.mailraft.queue.raft.GatheredDecisions} is a leader that answers questions by deciding.
  *
  * <h2>Invariants</h2>
  *
