@@ -24,8 +24,11 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What is in the queue as somebody sees it who looks, and orders for single deliveries. */
+@Execution(ExecutionMode.CONCURRENT)
 class InspectionTest {
   @TempDir private Path directory;
 

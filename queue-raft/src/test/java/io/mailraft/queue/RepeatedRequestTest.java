@@ -23,8 +23,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Requests that are repeated with their idempotency key, on one node after the other. */
+@Execution(ExecutionMode.CONCURRENT)
 class RepeatedRequestTest {
   private static final int LARGE = 2 * ReplicatedUpload.CHUNK_BYTES + 7;
 
