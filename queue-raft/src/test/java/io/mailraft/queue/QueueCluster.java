@@ -34,7 +34,7 @@ final class QueueCluster implements AutoCloseable {
 
   private final Path directory;
   private final String name;
-  private final int shards;
+  private int shards;
   private final Map<String, HostPort> peers;
   private final Map<String, Queue> running = new LinkedHashMap<>();
   private final Map<String, Sink> sinks = new LinkedHashMap<>();
@@ -48,6 +48,12 @@ final class QueueCluster implements AutoCloseable {
     this.shards = shards;
     this.peers = freePeers(nodes);
     peers.keySet().forEach(node -> sinks.put(node, new Sink()));
+  }
+
+  /** Changes the number of shards of nodes that are started from here on. */
+  QueueCluster shards(int number) {
+    shards = number;
+    return this;
   }
 
   QueueCluster uploadTimeout(Duration timeout) {
