@@ -125,8 +125,8 @@ class AppetiteTest {
       long start = System.nanoTime();
       feeder.awaitEnds(220);
       double seconds = (System.nanoTime() - start) / 1e9;
-      // 95 % of the rate, and not more than it.
-      assertThat(seconds).isBetween(3.7, 200 / 50.0 / 0.95 + 0.2);
+      // 95 % of the rate, with a second for a machine that is busy, and not more than the rate.
+      assertThat(seconds).isBetween(3.7, 200 / 50.0 / 0.95 + 1);
       assertThat(feeder.held("default", "slow.example")).isLessThanOrEqualTo(125);
       assertThat(feeder.hunger().said().size()).isLessThan(20);
     }
