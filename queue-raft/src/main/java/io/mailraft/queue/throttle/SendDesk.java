@@ -110,7 +110,7 @@ public final class SendDesk implements Group.Listener {
     List<Allotter.Question> first = waiting.subList(0, Math.min(GRANTS_MAX, waiting.size()));
     GiveSends decision = allotter.get().decide(first, clock.read(), now);
     first.clear();
-    if (decision.getGrantsCount() > 0) {
+    if (decision.getGrantsCount() > 0 || decision.getForgottenCount() > 0) {
       busy = true;
       var _ =
           group
