@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
-/** Reads what a zone says of its pool: {@code pool}, {@code ipv6} and {@code poolHash}. */
+/**
+ * Reads what zones say of their pools: {@code pool}, {@code ipv6} and {@code poolHash}. One for
+ * each document: sends in a warm-up are counted by address, so all pools must say the same of it.
+ */
 final class PoolReader {
   /** Weight of a source that names none. */
   static final int WEIGHT = 1;
@@ -24,9 +27,12 @@ final class PoolReader {
   private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,9}");
   private static final String BROADCAST = "255.255.255.255";
 
-  private PoolReader() {}
+  /** The first source of each address. */
+  private final Map<InetAddress, First> firsts = new HashMap<>();
 
-  static ZonePool read(Section zone) {
+  private record First(Optional<WarmUp> warmUp, String zone, int line) {}
+
+  ZonePool read(String name, Section zone) {
     List<PoolSource> sources = new ArrayList<>();
     Map<InetAddress, Integer> lines = new HashMap<>();
     for (Section entry : zone.entries("pool", SOURCES_MAX)) {
@@ -44,12 +50,31 @@ final class PoolReader {
                           + first
                           + "; give one of the two more weight instead");
                 }
+                sameWarmUp(source, name, entry);
               });
     }
     return new ZonePool(
         sources,
         zone.word("ipv6", ZonePool.NONE.ipv6(), ZonePool.Ipv6.class),
         zone.word("poolHash", ZonePool.NONE.hash(), ZonePool.PoolHash.class));
+  }
+
+  private void sameWarmUp(PoolSource source, String zone, Section entry) {
+    int line = entry.line("address");
+    First first =
+        firsts.computeIfAbsent(source.address(), at -> new First(source.warmUp(), zone, line));
+    if (!first.warmUp().equals(source.warmUp())) {
+      entry.refuse(
+          entry.has("warmup") ? "warmup" : "address",
+          "the pool of zone %s, in line %d, says %s of %s; its sends are counted together, so every pool must say the same"
+              .formatted(
+                  first.zone(),
+                  first.line(),
+                  first.warmUp().isEmpty()
+                      ? "nothing of a warm-up"
+                      : entry.has("warmup") ? "another warm-up" : "a warm-up",
+                  source.address().getHostAddress()));
+    }
   }
 
   /** A source; empty where its address cannot be used. */

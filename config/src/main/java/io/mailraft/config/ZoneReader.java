@@ -20,6 +20,7 @@ final class ZoneReader {
   static Map<String, ZoneConfig> zones(Section section) {
     Map<String, ZoneConfig> zones = new LinkedHashMap<>();
     RoutingReader routing = new RoutingReader();
+    PoolReader pools = new PoolReader();
     List<String> names = section.keys();
     if (names.size() > ZONES_MAX) {
       section.refuse(names.get(ZONES_MAX), "more than " + ZONES_MAX + " zones");
@@ -28,14 +29,15 @@ final class ZoneReader {
       if (!NAME.matcher(name).matches()) {
         section.refuse(name, "a zone's name is 1 to 63 of a-z 0-9 - _");
       }
-      zones.put(name, zone(name, section.section(name), routing));
+      zones.put(name, zone(name, section.section(name), routing, pools));
     }
     zones.computeIfAbsent(
         DEFAULT, name -> new ZoneConfig(name, CONNECTIONS, Optional.empty(), SMTP_PORT));
     return zones;
   }
 
-  private static ZoneConfig zone(String name, Section section, RoutingReader routing) {
+  private static ZoneConfig zone(
+      String name, Section section, RoutingReader routing, PoolReader pools) {
     ZoneConfig zone =
         new ZoneConfig(
             name,
@@ -43,7 +45,7 @@ final class ZoneReader {
             section.value("host", ZoneReader::host),
             section.integer("port", SMTP_PORT, 1, 65_535),
             routing.read(name, section),
-            PoolReader.read(section),
+            pools.read(name, section),
             section.value("throttle", Rate::parse));
     section.end();
     return zone;

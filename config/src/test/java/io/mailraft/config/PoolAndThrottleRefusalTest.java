@@ -95,6 +95,37 @@ final class PoolAndThrottleRefusalTest {
         "f:1: zones.eu.pool[0].warmup.perDay: 367 entries; expected at most 366");
   }
 
+  @Test
+  void anAddressHasOneWarmUpInAllPools() throws ConfigException {
+    String zones =
+        """
+        zones:
+          eu:
+            pool:
+            - { address: 192.0.2.1, warmup: { start: 2026-01-01, perDay: [5] } }
+            - { address: 192.0.2.2 }
+          us:
+            pool:
+            - { address: %s }
+        """;
+    String first =
+        ", in line %d, says %s of %s; its sends are counted together, so every pool must say the same";
+    assertRefused(
+        zones.formatted("192.0.2.1"),
+        "f:8: zones.us.pool[0].address: the pool of zone eu"
+            + first.formatted(4, "a warm-up", "192.0.2.1"));
+    assertRefused(
+        zones.formatted("192.0.2.1, warmup: { start: 2026-01-01, perDay: [6] }"),
+        "f:8: zones.us.pool[0].warmup: the pool of zone eu"
+            + first.formatted(4, "another warm-up", "192.0.2.1"));
+    assertRefused(
+        zones.formatted("192.0.2.2, warmup: { start: 2026-01-01, perDay: [5] }"),
+        "f:8: zones.us.pool[0].warmup: the pool of zone eu"
+            + first.formatted(5, "nothing of a warm-up", "192.0.2.2"));
+    String same = zones.formatted("192.0.2.1, warmup: { start: 2026-01-01, perDay: [5] }");
+    assertThat(ClusterYaml.parse(same, "f").zones()).containsKey("us");
+  }
+
   private static Collector<CharSequence, ?, String> list() {
     return Collectors.joining(", ");
   }

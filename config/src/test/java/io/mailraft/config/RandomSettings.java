@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,10 +39,15 @@ final class RandomSettings {
   private RandomSettings() {}
 
   static ClusterSettings of(Random random) {
+    Map<String, Optional<WarmUp>> warmUps = new HashMap<>();
+    SOURCES.forEach(
+        address ->
+            warmUps.put(
+                address, random.nextBoolean() ? Optional.empty() : Optional.of(warmUp(random))));
     Map<String, ZoneConfig> zones = new LinkedHashMap<>();
     for (int i = random.nextInt(6); i >= 0; i--) {
       String name = NAMES.get(random.nextInt(NAMES.size()));
-      zones.put(name, zone(name, random));
+      zones.put(name, zone(name, random, warmUps));
     }
     zones.putIfAbsent("default", new ZoneConfig("default", 1, Optional.empty(), 25));
     Map<String, Throttle> throttles = new LinkedHashMap<>();
@@ -87,7 +93,8 @@ final class RandomSettings {
     return limits;
   }
 
-  private static ZoneConfig zone(String name, Random random) {
+  private static ZoneConfig zone(
+      String name, Random random, Map<String, Optional<WarmUp>> warmUps) {
     List<PoolSource> sources = new ArrayList<>();
     for (String address : SOURCES) {
       if (random.nextInt(4) == 0) {
@@ -96,7 +103,7 @@ final class RandomSettings {
                 InetAddress.ofLiteral(address),
                 random.nextBoolean() ? Optional.empty() : Optional.of("a.mx.example"),
                 1 + random.nextInt(1000),
-                random.nextBoolean() ? Optional.empty() : Optional.of(warmUp(random))));
+                warmUps.getOrDefault(address, Optional.empty())));
       }
     }
     ZoneRouting routing =

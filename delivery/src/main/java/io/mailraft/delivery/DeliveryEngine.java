@@ -202,7 +202,12 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
 
   /** What a claim is doing; empty if it is not held here, or its attempt ends in this moment. */
   public CompletableFuture<Optional<ClaimPhase>> phase(String messageId, int seq) {
-    for (ZoneDispatch zone : zones.values()) {
+    List<ZoneDispatch> all = new ArrayList<>(zones.values());
+    synchronized (lock) {
+      // What is under way ends though the document has the zone no more.
+      all.addAll(retired);
+    }
+    for (ZoneDispatch zone : all) {
       Optional<CompletableFuture<Optional<ClaimPhase>>> phase = zone.phase(messageId, seq);
       if (phase.isPresent()) {
         return phase.get();

@@ -151,7 +151,8 @@ final class Meters {
               .register(registry);
       attempts =
           Timer.builder(PREFIX + "attempt")
-              .description("Time from the start of a transaction to its outcome")
+              .description(
+                  "Time from the start of a transaction, or from the claim where there was none, to the outcome")
               .serviceLevelObjectives(BOUNDS)
               .tag(ZONE, zone)
               .register(registry);

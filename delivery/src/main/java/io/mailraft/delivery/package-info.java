@@ -56,9 +56,7 @@
  *
  * <h2>Known limits</h2>
  *
- * No DKIM, no DANE or MTA-STS, no throttles, no pools: sources are used in turn, one per
- * connection. 8-bit content goes to hosts without 8BITMIME as it is. A zone's window of claims can
- * fill with claims for a slow site, which then wait in it rather than in the queue. A site whose
+ * No DKIM, no DANE or MTA-STS. 8-bit content goes to hosts without 8BITMIME as it is. A site whose
  * greeting is 5yz on all hosts bounces what waits for it.
  */
 @NullMarked

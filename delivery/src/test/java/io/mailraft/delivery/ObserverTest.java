@@ -95,6 +95,22 @@ class ObserverTest {
   }
 
   @Test
+  void an_attempt_under_way_in_a_zone_that_is_removed_still_says_where_it_stands()
+      throws Exception {
+    Stop stop = new Stop(Stage.DOT);
+    try (SmtpSink sink = sink(stop);
+        Rig rig = Rig.to(sink.port()).start()) {
+      Claim claim = rig.message("a@to.example").getFirst();
+      rig.engine.offer(List.of(claim));
+      assertThat(stop.there.await(Rig.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      rig.engine.zones(Map.of());
+      assertThat(phase(rig, claim)).isPresent();
+      stop.gate.countDown();
+      assertThat(rig.await(1).getFirst()).isInstanceOf(Outcome.Delivered.class);
+    }
+  }
+
+  @Test
   void a_claim_that_waits_says_for_what() throws Exception {
     Stop stop = new Stop(Stage.DOT);
     try (DnsFixture dns = DnsFixture.start();

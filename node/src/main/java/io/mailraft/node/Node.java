@@ -165,7 +165,7 @@ final class Node implements AutoCloseable {
         new HttpDoors(
             config.http(),
             config.admin(),
-            new AdminService(config, Version.text(), queue, this::router),
+            new AdminService(config, Version.text(), queue, this::router, access::trustsRouting),
             metrics,
             queue::unready,
             access.keepers(config.http().tls()),

@@ -14,7 +14,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -47,8 +46,7 @@ final class QuotaCommand implements Callable<Integer> {
     try (AdminClient client = options.client()) {
       response = client.quota(QuotaRequest.newBuilder().setName(name).build(), options.timeout());
     } catch (RefusedException e) {
-      throw new ParameterException(
-          spec.commandLine(), Text.printable(String.valueOf(e.getMessage())), e);
+      return ChangeOptions.refused(e, spec);
     }
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {

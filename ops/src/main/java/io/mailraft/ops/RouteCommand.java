@@ -16,7 +16,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Says which zone a message would go through, and why. */
@@ -69,6 +68,15 @@ final class RouteCommand implements Callable<Integer> {
               + " honoured (default: its first).")
   private String listener = "";
 
+  @Option(
+      names = "--user",
+      paramLabel = "ACCOUNT",
+      defaultValue = "",
+      description =
+          "The account that hands it in: X-Sending-Zone is honoured of one that the node's users file"
+              + " trusts, whatever the listener (default: none).")
+  private String user = "";
+
   @Mixin private ServerOptions options = new ServerOptions();
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -81,24 +89,24 @@ final class RouteCommand implements Callable<Integer> {
             .addAllHeaders(headers)
             .setOrigin(origin)
             .setListener(listener)
+            .setUser(user)
             .build();
     RouteResponse response;
     try (AdminClient client = options.client()) {
       response = client.route(request, options.timeout());
     } catch (RefusedException e) {
-      throw new ParameterException(
-          spec.commandLine(), Text.printable(String.valueOf(e.getMessage())), e);
+      return ChangeOptions.refused(e, spec);
     }
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
       out.println(JsonFormat.printer().includingDefaultValueFields().print(response));
     } else {
-      print(response, out);
+      print(response, user, out);
     }
     return 0;
   }
 
-  private static void print(RouteResponse response, PrintWriter out) {
+  private static void print(RouteResponse response, String user, PrintWriter out) {
     Text.Table routes = new Text.Table("RECIPIENT", "ZONE", "RULE", "MATCH");
     Text.Table refused = new Text.Table("RECIPIENT", "PASSED OVER", "RULE", "REASON");
     boolean anyRefused = false;
@@ -119,8 +127,9 @@ final class RouteCommand implements Callable<Integer> {
         Text.printable(
             "The listener "
                 + response.getListener()
-                + (response.getTrusted()
-                    ? " honours X-Sending-Zone."
-                    : " does not honour X-Sending-Zone (trustRouting).")));
+                + (response.getTrusted() ? " honours" : " does not honour")
+                + " X-Sending-Zone"
+                + (user.isEmpty() ? "" : " of the account " + user)
+                + (response.getTrusted() ? "." : " (trustRouting).")));
   }
 }

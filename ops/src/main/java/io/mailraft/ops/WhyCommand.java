@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
           + " that nobody serves or that is suspended, a blocklisted source, who holds it, or who has it in hand and where that"
           + " attempt stands.",
       "The state is read on the node that is asked; what happens on other nodes, these are asked.",
-      "Ends with 0, 2 if there is no such message, 3 if the node cannot be reached."
+      "Ends with 0, 1 if there is no such message, 2 if this is no id, 3 if the node cannot be reached."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class)
@@ -57,8 +57,7 @@ final class WhyCommand implements Callable<Integer> {
       response =
           client.why(WhyRequest.newBuilder().setId(id).setSeq(seq).build(), options.timeout());
     } catch (RefusedException e) {
-      throw new ParameterException(
-          spec.commandLine(), Text.printable(String.valueOf(e.getMessage())), e);
+      return ChangeOptions.refused(e, spec);
     }
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
@@ -113,6 +112,10 @@ final class WhyCommand implements Callable<Integer> {
       if (!delivery.getReply().isEmpty()) {
         out.println(Text.printable("  last reply: " + delivery.getReply()));
       }
+    }
+    if (why.getMore()) {
+      out.println();
+      out.println("and more: name a delivery");
     }
   }
 

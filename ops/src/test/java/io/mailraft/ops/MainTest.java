@@ -18,6 +18,8 @@ import io.mailraft.api.admin.StatusRequest;
 import io.mailraft.api.admin.StatusResponse;
 import io.mailraft.api.admin.VerifyStateRequest;
 import io.mailraft.api.admin.VerifyStateResponse;
+import io.mailraft.api.admin.WhyRequest;
+import io.mailraft.api.admin.WhyResponse;
 import io.mailraft.api.admin.ZoneStatus;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -57,6 +59,8 @@ class MainTest {
   private VerifyStateResponse verified = EQUAL;
   private final List<RouteRequest> asked = new CopyOnWriteArrayList<>();
   private RouteResponse routed = RouteResponse.getDefaultInstance();
+  private static final String ID = "0199c5d0a1b0010000";
+
   private Server server;
 
   @BeforeEach
@@ -80,6 +84,17 @@ class MainTest {
                       return;
                     }
                     reply.onNext(routed);
+                    reply.onCompleted();
+                  }
+
+                  @Override
+                  public void why(WhyRequest request, StreamObserver<WhyResponse> reply) {
+                    if (!request.getId().equals(ID)) {
+                      reply.onError(
+                          Status.NOT_FOUND.withDescription("no such message").asRuntimeException());
+                      return;
+                    }
+                    reply.onNext(WhyResponse.newBuilder().setId(ID).setMore(true).build());
                     reply.onCompleted();
                   }
 
@@ -257,6 +272,19 @@ class MainTest {
     assertThat(err.toString()).contains("'x' is");
     assertThat(out.toString()).isEmpty();
     assertThat(asked).hasSize(1);
+  }
+
+  @Test
+  void why_says_with_1_that_there_is_no_such_message_and_shows_no_usage() {
+    assertThat(run("why", "--server", address(), "0199c5d0a1b0010009")).isEqualTo(1);
+    assertThat(err.toString().strip()).isEqualTo("no such message");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void why_says_that_there_are_more_deliveries_than_it_tells_of() {
+    assertThat(run("why", "--server", address(), ID)).isZero();
+    assertThat(out.toString()).endsWith("and more: name a delivery\n");
   }
 
   @Test

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A renewal counts from the moment before it was asked for, and a margin is kept, so the lease
  * ends here before the control leader lets it lapse. A process that was frozen finds on waking that
- * its time is over.
+ * its time is over. A renewal counts only once this node has applied the log up to it: who holds a
+ * lease has heard of all that was agreed on before.
  */
 final class NodeLease implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NodeLease.class);
@@ -181,7 +182,12 @@ final class NodeLease implements AutoCloseable {
                     .addLeases(LeaseRef.newBuilder().setNode(lease.node()).setEpoch(lease.epoch())))
             .build();
     switch (control.submit(record, term).get()) {
-      case Answer.Accepted accepted -> deadlineNanos = deadline(asked);
+      case Answer.Accepted(long index, _) -> {
+        // A replica that stands still knows of no suspension and no removed address. It asks for
+        // no further renewal meanwhile, so the lease lapses and others take over.
+        var _ = control.group().awaitApplied(index).get();
+        deadlineNanos = deadline(asked);
+      }
       case Answer.Refused refused -> {
         log.warn("lease {} has lapsed, asking for another", lease.epoch());
         held = Optional.empty();

@@ -10,10 +10,24 @@ import io.mailraft.queue.store.View;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.LongFunction;
 
 /** A group that another node leads, always. */
 final class FakeGroup implements Group {
   static final String LEADER = "n2";
+
+  private final LongFunction<CompletableFuture<Position>> applied;
+
+  FakeGroup() {
+    this(index -> CompletableFuture.completedFuture(Position.START));
+  }
+
+  /**
+   * @param applied completes once this replica has applied an index
+   */
+  FakeGroup(LongFunction<CompletableFuture<Position>> applied) {
+    this.applied = applied;
+  }
 
   @Override
   public String name() {
@@ -52,7 +66,7 @@ final class FakeGroup implements Group {
 
   @Override
   public CompletableFuture<Position> awaitApplied(long index) {
-    return CompletableFuture.completedFuture(Position.START);
+    return applied.apply(index);
   }
 
   @Override

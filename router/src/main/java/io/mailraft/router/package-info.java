@@ -36,7 +36,7 @@
  *
  * Labels with joiners or other characters that need RFC 5892's contextual rules are refused, and
  * the Bidi rule (RFC 5893) is not checked; an A-label that comes as such is not decoded. Only the
- * first field of a name is compared, and only as a whole. There are no users to trust.
+ * first field of a name is compared, and only as a whole.
  */
 @NullMarked
 package io.mailraft.router;

@@ -42,6 +42,11 @@ public final class Access implements AutoCloseable {
     return new Keepers(gate, identity(files), hook);
   }
 
+  /** Whether the X-Sending-Zone header of an account's messages chooses their zone. */
+  public boolean trustsRouting(String account) {
+    return gate.filter(known -> known.trustsRouting(account)).isPresent();
+  }
+
   /** Who is asked about each message. */
   public Optional<ConfigHook> hook() {
     return hook;

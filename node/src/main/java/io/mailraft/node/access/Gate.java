@@ -185,6 +185,11 @@ public final class Gate implements AutoCloseable {
         });
   }
 
+  /** Whether an account of the users file is trusted to choose zones. */
+  boolean trustsRouting(String account) {
+    return users.flatMap(file -> file.find(account)).filter(UserLine::trustRouting).isPresent();
+  }
+
   private CompletableFuture<Verdict> judge(Credentials credentials, Transport transport) {
     Optional<Password> local = users.isPresent() ? local(credentials) : Optional.empty();
     Optional<UserLine> user = users.flatMap(file -> local.flatMap(own -> file.find(own.name())));

@@ -45,6 +45,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** The admin API as one node answers it. */
@@ -53,6 +54,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   private final String version;
   private final Queue queue;
   private final Supplier<Router> router;
+  private final Predicate<String> trusts;
   private final DocumentCalls documents;
   private final OrderCalls orders;
 
@@ -60,12 +62,19 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
    * Answers for one node.
    *
    * @param router the table of the zones as the front doors have it at this moment
+   * @param trusts whether an account may choose the zone of its messages
    */
-  public AdminService(MailraftConfig config, String version, Queue queue, Supplier<Router> router) {
+  public AdminService(
+      MailraftConfig config,
+      String version,
+      Queue queue,
+      Supplier<Router> router,
+      Predicate<String> trusts) {
     this.config = config;
     this.version = version;
     this.queue = queue;
     this.router = router;
+    this.trusts = trusts;
     this.documents = new DocumentCalls(queue.documents(), queue::zones);
     this.orders = new OrderCalls(queue.suspensions(), () -> router.get().zones(), queue.orders());
   }
@@ -178,7 +187,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   @Override
   public void route(RouteRequest request, StreamObserver<RouteResponse> answer) {
     try {
-      answer.onNext(new RouteAnswer(config.smtp(), router.get()).answer(request));
+      answer.onNext(new RouteAnswer(config.smtp(), router.get(), trusts).answer(request));
       answer.onCompleted();
     } catch (IllegalArgumentException e) {
       answer.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());

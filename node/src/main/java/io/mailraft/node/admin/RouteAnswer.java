@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -32,10 +33,15 @@ final class RouteAnswer {
 
   private final List<SmtpConfig> listeners;
   private final Router router;
+  private final Predicate<String> trusts;
 
-  RouteAnswer(List<SmtpConfig> listeners, Router router) {
+  /**
+   * @param trusts whether an account may choose the zone of its messages
+   */
+  RouteAnswer(List<SmtpConfig> listeners, Router router, Predicate<String> trusts) {
     this.listeners = listeners;
     this.router = router;
+    this.trusts = trusts;
   }
 
   /**
@@ -50,15 +56,16 @@ final class RouteAnswer {
           recipients + " recipients; expected 1 to " + RECIPIENTS_MAX);
     }
     SmtpConfig listener = listener(request.getListener());
+    boolean trusted = listener.trustRouting() || trusts.test(request.getUser());
     Routing routing =
         router.route(
             new Submission(
                 headers(request.getHeadersList(), listener),
                 sender(request.getSender()),
                 origin(request.getOrigin()),
-                listener.trustRouting()));
+                trusted));
     RouteResponse.Builder response =
-        RouteResponse.newBuilder().setListener(listener.name()).setTrusted(listener.trustRouting());
+        RouteResponse.newBuilder().setListener(listener.name()).setTrusted(trusted);
     for (String recipient : request.getRecipientsList()) {
       response.addRoutes(route(recipient, routing.decide(domain(recipient))));
     }

@@ -28,12 +28,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Says what the deliveries of a message wait for. The state and the duties are those of this node's
  * replicas; what happens on a node is asked of that node, all nodes at the same time.
  */
 final class WhyAnswer {
+  private static final Logger log = LoggerFactory.getLogger(WhyAnswer.class);
   private static final int DELIVERIES_MAX = 1000;
 
   /** Deliveries for which nodes are asked; of the others only the state is told. */
@@ -57,16 +60,19 @@ final class WhyAnswer {
    */
   WhyResponse answer(WhyRequest request) {
     MessageId id = MessageId.parse(request.getId());
-    int first = Math.max(1, request.getSeq());
+    boolean all = request.getSeq() == 0;
     List<ListedDelivery> rows =
-        queue.inspection().deliveries(id, first, request.getSeq() > 0 ? 1 : DELIVERIES_MAX).stream()
-            .filter(row -> request.getSeq() == 0 || row.seq() == request.getSeq())
+        queue
+            .inspection()
+            .deliveries(id, Math.max(1, request.getSeq()), all ? DELIVERIES_MAX + 1 : 1)
+            .stream()
+            .filter(row -> all || row.seq() == request.getSeq())
             .toList();
     if (rows.isEmpty()) {
       throw new NoSuchElementException(
           "no delivery "
               + request.getId()
-              + (request.getSeq() == 0 ? "" : " " + request.getSeq())
+              + (all ? "" : " " + request.getSeq())
               + " is known; what ended is remembered for a while only");
     }
     WhyResponse.Builder response =
@@ -77,27 +83,106 @@ final class WhyAnswer {
             response
                 .setSender(open.envelope().getSender())
                 .setAcceptedMillis(open.envelope().getAcceptedMillis()));
+    List<Found> found = new ArrayList<>();
     int asked = 0;
-    for (ListedDelivery row : rows) {
-      WaitingDelivery.Builder delivery = delivery(row);
-      switch (row.delivery().getState()) {
-        case QUEUED -> {
-          if (asked++ < ASKED_MAX) {
-            delivery.addAllReasons(row.claimed() ? claimed(row) : queued(row));
-          }
-        }
-        case DELIVERY_DEFERRED -> delivery.addAllReasons(deferred(row));
-        case HELD -> delivery.addReasons(held(row));
-        case END_DELIVERED,
-            END_BOUNCED,
-            END_EXPIRED,
-            END_CANCELLED,
-            DELIVERY_STATE_UNSPECIFIED,
-            UNRECOGNIZED -> {}
+    for (ListedDelivery row : rows.subList(0, Math.min(rows.size(), DELIVERIES_MAX))) {
+      Found known = look(row);
+      if (!known.nodes().isEmpty() && asked < ASKED_MAX) {
+        asked++;
+        known.nodes().forEach(node -> known.said().put(node, queue.explain(node, question(row))));
       }
-      response.addDeliveries(delivery);
+      found.add(known);
     }
-    return response.build();
+    await(found);
+    found.forEach(
+        known -> response.addDeliveries(delivery(known.row()).addAllReasons(reasons(known))));
+    return response.setMore(rows.size() > DELIVERIES_MAX).build();
+  }
+
+  /**
+   * What the state says of a delivery.
+   *
+   * @param nodes who may know more
+   * @param said the answers of those that were asked
+   */
+  private record Found(
+      ListedDelivery row,
+      List<WaitReason> reasons,
+      List<String> nodes,
+      Map<String, CompletableFuture<Explained>> said) {
+
+    Found(ListedDelivery row, List<WaitReason> reasons, List<String> nodes) {
+      this(row, reasons, nodes, new LinkedHashMap<>());
+    }
+  }
+
+  private Found look(ListedDelivery row) {
+    return switch (row.delivery().getState()) {
+      case QUEUED -> row.claimed() ? claimed(row) : queued(row);
+      case DELIVERY_DEFERRED -> new Found(row, deferred(row), List.of());
+      case HELD -> new Found(row, List.of(held(row)), List.of());
+      case END_DELIVERED,
+          END_BOUNCED,
+          END_EXPIRED,
+          END_CANCELLED,
+          DELIVERY_STATE_UNSPECIFIED,
+          UNRECOGNIZED ->
+          new Found(row, List.of(), List.of());
+    };
+  }
+
+  /** Until all have answered, or their time is over: one time for all. */
+  private static void await(List<Found> found) {
+    try {
+      CompletableFuture.allOf(
+              found.stream()
+                  .flatMap(known -> known.said().values().stream())
+                  .toArray(CompletableFuture<?>[]::new))
+          .get(NODE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      log.debug("not every node said what it does with a delivery: {}", e.toString());
+    }
+  }
+
+  private List<WaitReason> reasons(Found found) {
+    List<WaitReason> reasons = new ArrayList<>(found.reasons());
+    found.said().forEach((node, answer) -> reasons.addAll(said(node, answer)));
+    if (reasons.isEmpty() && !found.nodes().isEmpty()) {
+      reasons.add(found.said().isEmpty() ? notAsked() : turn(found.row()));
+    }
+    return reasons;
+  }
+
+  private static List<WaitReason> said(String node, CompletableFuture<Explained> answer) {
+    if (!answer.isDone() || answer.isCompletedExceptionally()) {
+      return List.of(reason(node, "no answer", "the node did not say what it does with it"));
+    }
+    return answer.join().getReasonsList().stream()
+        .map(
+            said ->
+                reason(node, said.getPhase(), said.getDetail()).toBuilder()
+                    .setForMillis(said.getForMillis())
+                    .build())
+        .toList();
+  }
+
+  private static WaitReason notAsked() {
+    return reason(
+        "",
+        "not asked",
+        "nodes are asked of the first %d deliveries; name this one".formatted(ASKED_MAX));
+  }
+
+  private WaitReason turn(ListedDelivery row) {
+    String zone = row.delivery().getZone();
+    String domain = row.delivery().getDomain();
+    return reason(
+        "",
+        "its turn",
+        "%d deliveries are queued for %s in zone %s, the oldest goes first"
+            .formatted(queue.lane(zone, domain).queued(), domain, zone));
   }
 
   private static WaitingDelivery.Builder delivery(ListedDelivery row) {
@@ -163,11 +248,11 @@ final class WhyAnswer {
         .build();
   }
 
-  private List<WaitReason> claimed(ListedDelivery row) {
+  private Found claimed(ListedDelivery row) {
     Optional<StoredClaim> claim = queue.inspection().claim(row.id(), row.seq());
     if (claim.isEmpty()) {
       // It has ended, or come back, since the row was read.
-      return List.of();
+      return new Found(row, List.of(), List.of());
     }
     String owner = nameOf(claim.get().getNode());
     WaitReason.Builder by =
@@ -176,39 +261,23 @@ final class WhyAnswer {
     if (claim.get().getStampMillis() > 0) {
       by.setForMillis(since(claim.get().getStampMillis()));
     }
-    List<WaitReason> reasons = new ArrayList<>();
-    reasons.add(by.build());
-    reasons.addAll(ask(List.of(owner), question(row)));
-    return reasons;
+    return new Found(row, List.of(by.build()), List.of(owner));
   }
 
-  private List<WaitReason> queued(ListedDelivery row) {
+  private Found queued(ListedDelivery row) {
     String zone = row.delivery().getZone();
     Optional<WaitReason> suspended = suspended(zone);
     if (suspended.isPresent()) {
-      return List.of(suspended.get());
+      return new Found(row, List.of(suspended.get()), List.of());
     }
     Optional<Duties> duties = queue.duties();
     List<Assignments.Share> servers =
         duties
             .map(known -> known.assignments().zones().getOrDefault(zone, List.of()))
             .orElse(List.of());
-    if (servers.isEmpty()) {
-      return List.of(unserved(zone, duties));
-    }
-    List<WaitReason> said =
-        ask(servers.stream().map(Assignments.Share::node).toList(), question(row));
-    return said.isEmpty()
-        ? List.of(
-            reason(
-                "",
-                "its turn",
-                "%d deliveries are queued for %s in zone %s, the oldest goes first"
-                    .formatted(
-                        queue.lane(zone, row.delivery().getDomain()).queued(),
-                        row.delivery().getDomain(),
-                        zone)))
-        : said;
+    return servers.isEmpty()
+        ? new Found(row, List.of(unserved(zone, duties)), List.of())
+        : new Found(row, List.of(), servers.stream().map(Assignments.Share::node).toList());
   }
 
   private WaitReason unserved(String zone, Optional<Duties> duties) {
@@ -228,31 +297,6 @@ final class WhyAnswer {
         .map(NodeEntry::name)
         .findFirst()
         .orElse("node " + number);
-  }
-
-  private List<WaitReason> ask(List<String> nodes, Explain question) {
-    Map<String, CompletableFuture<Explained>> asked = new LinkedHashMap<>();
-    nodes.forEach(node -> asked.put(node, queue.explain(node, question)));
-    List<WaitReason> reasons = new ArrayList<>();
-    asked.forEach(
-        (node, answer) -> {
-          try {
-            answer
-                .get(NODE_MILLIS, TimeUnit.MILLISECONDS)
-                .getReasonsList()
-                .forEach(
-                    said ->
-                        reasons.add(
-                            reason(node, said.getPhase(), said.getDetail()).toBuilder()
-                                .setForMillis(said.getForMillis())
-                                .build()));
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          } catch (ExecutionException | TimeoutException e) {
-            reasons.add(reason(node, "no answer", "the node did not say what it does with it"));
-          }
-        });
-    return reasons;
   }
 
   private static WaitReason reason(String node, String phase, String detail) {

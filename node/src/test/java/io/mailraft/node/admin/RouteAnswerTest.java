@@ -47,7 +47,8 @@ class RouteAnswerTest {
           paused: { originAddresses: [192.0.2.128/25] }
         """);
     MailraftConfig config = ConfigLoader.load(file);
-    return new RouteAnswer(config.smtp(), new Router(config.zones(), Set.of("paused")));
+    return new RouteAnswer(
+        config.smtp(), new Router(config.zones(), Set.of("paused")), "trusted"::equals);
   }
 
   private RouteResponse ask(Consumer<RouteRequest.Builder> change) {
@@ -58,6 +59,22 @@ class RouteAnswerTest {
 
   private RecipientRoute first(Consumer<RouteRequest.Builder> change) {
     return ask(change).getRoutes(0);
+  }
+
+  @Test
+  void aTrustedAccountChoosesTheZoneOnWhateverListener() {
+    for (String user : new String[] {"", "other", "trusted"}) {
+      RouteResponse answer =
+          ask(
+              request ->
+                  request
+                      .setListener("outside")
+                      .setUser(user)
+                      .addHeaders("X-Sending-Zone: offers"));
+      boolean trusted = user.equals("trusted");
+      assertThat(answer.getTrusted()).as(user).isEqualTo(trusted);
+      assertThat(answer.getRoutes(0).getZone()).as(user).isEqualTo(trusted ? "offers" : "default");
+    }
   }
 
   @Test

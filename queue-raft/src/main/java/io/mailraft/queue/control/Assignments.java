@@ -27,6 +27,11 @@ public final class Assignments {
   private final List<String> servers;
   private final Map<String, List<String>> owners;
 
+  /** Who has connections from a source, by its address. */
+  private final Map<String, Set<String>> users = new HashMap<>();
+
+  private final long turn;
+
   /**
    * A node's part in a zone.
    *
@@ -44,6 +49,7 @@ public final class Assignments {
 
   private Assignments(ControlView view, Map<String, ZoneConfig> settings) {
     this.owners = owners(view);
+    this.turn = view.turn();
     Set<String> serving = new TreeSet<>();
     settings.forEach(
         (name, zone) -> {
@@ -52,9 +58,28 @@ public final class Assignments {
                   ? List.of()
                   : split(zone, candidates(zone, view));
           zones.put(name, shares);
-          shares.forEach(share -> serving.add(share.node()));
+          shares.stream()
+              .filter(share -> share.connections() > 0)
+              .forEach(
+                  share -> {
+                    serving.add(share.node());
+                    sources(share, view)
+                        .forEach(
+                            source ->
+                                users
+                                    .computeIfAbsent(source, s -> new TreeSet<>())
+                                    .add(share.node()));
+                  });
         });
     this.servers = List.copyOf(serving);
+  }
+
+  private static List<String> sources(Share share, ControlView view) {
+    return share.sources().isEmpty()
+        ? view.node(share.node()).stream()
+            .flatMap(node -> node.addresses().getSourcesList().stream())
+            .toList()
+        : share.sources().stream().map(source -> source.address().getHostAddress()).toList();
   }
 
   /** The assignments that follow from what was agreed on. */
@@ -159,7 +184,17 @@ public final class Assignments {
   }
 
   /**
-   * A node's part of a connection limit, which those that it concerns share evenly.
+   * Whether some connection limit may be too small for everybody whom it concerns, so that parts of
+   * it go round.
+   */
+  boolean scarce(ClusterSettings settings) {
+    return settings.throttles().entries().values().stream()
+        .anyMatch(throttle -> throttle.connections().orElse(Integer.MAX_VALUE) < servers.size());
+  }
+
+  /**
+   * A node's part of a connection limit, which those that have connections share evenly. Where
+   * there is not one for each, they take turns: nobody's mail waits for ever.
    *
    * @param counter as {@link io.mailraft.config.Throttle#counter} names it
    * @param limit of the whole cluster
@@ -171,20 +206,25 @@ public final class Assignments {
       return 0;
     }
     int size = among.size();
-    int rank = Math.floorMod(index + counter.hashCode(), size);
+    long first = limit < size ? turn : 0;
+    int rank = (int) Math.floorMod(index + counter.hashCode() + first, (long) size);
     return limit / size + (rank < limit % size ? 1 : 0);
   }
 
   private List<String> among(String counter, String node) {
     int source = counter.indexOf(SOURCE);
     if (source >= 0) {
+      String address = counter.substring(source + SOURCE.length());
       // A node without addresses of its own uses what the system chooses, which is its alone.
-      return owners.getOrDefault(counter.substring(source + SOURCE.length()), List.of(node));
+      return owners.containsKey(address)
+          ? List.copyOf(users.getOrDefault(address, Set.of()))
+          : List.of(node);
     }
     int zone = counter.indexOf(ZONE);
     return zone < 0
         ? servers
         : zones.getOrDefault(counter.substring(zone + ZONE.length()), List.of()).stream()
+            .filter(share -> share.connections() > 0)
             .map(Share::node)
             .toList();
   }

@@ -20,6 +20,7 @@ import io.mailraft.queue.store.Table.Removal;
 import io.mailraft.queue.throttle.SlotTable;
 import io.mailraft.queue.throttle.ThrottleClock;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,9 @@ public final class ControlFold implements Fold {
 
   /** Most nodes that may ever join: their number has two hex digits in message ids. */
   static final int NODES_MAX = 256;
+
+  /** For how long a turn lasts, by the stamps of the log. */
+  static final Duration TURN = Duration.ofSeconds(20);
 
   private static final byte[] FIRST = new byte[0];
   private static final byte[] END = {(byte) 0xff};
@@ -167,7 +171,7 @@ public final class ControlFold implements Fold {
     // Where a snapshot came in between, nobody knows at which index it changed: the next entry's is
     // a later one, by which everybody can say that he obeys.
     changed = appliedIndex >= 0;
-    publish(current.index());
+    publish(current.index(), current.turn());
   }
 
   @Override
@@ -194,9 +198,10 @@ public final class ControlFold implements Fold {
       quotaListeners.forEach(listener -> listener.accept(decision));
     }
     quotaGiven.clear();
-    if (changed) {
+    long turn = at.stampMillis() / TURN.toMillis();
+    if (changed || turn != current.turn()) {
       changed = false;
-      publish(at.index());
+      publish(at.index(), turn);
     }
     appliedIndex = at.index();
   }
@@ -208,9 +213,10 @@ public final class ControlFold implements Fold {
     quotaGiven.clear();
   }
 
-  private void publish(long index) {
+  private void publish(long index, long turn) {
     ControlView view =
-        new ControlView(index, Map.copyOf(nodes), documents.document(), suspensions.suspensions());
+        new ControlView(
+            index, Map.copyOf(nodes), documents.document(), suspensions.suspensions(), turn);
     current = view;
     listeners.forEach(listener -> listener.accept(view));
   }

@@ -34,6 +34,7 @@ public final class DutyKeeper implements AutoCloseable {
   private Optional<ClusterSettings> settings = Optional.empty();
   private long version;
   private Map<String, Suspension> suspensions = Map.of();
+  private Optional<ControlView> agreed = Optional.empty();
   private long readIndex = -2;
   private long saidIndex = -2;
   private volatile Optional<Duties> current = Optional.empty();
@@ -101,6 +102,12 @@ public final class DutyKeeper implements AutoCloseable {
       return;
     }
     readIndex = view.index();
+    boolean same = settings.isPresent() && agreed.filter(view::differsByTurn).isPresent();
+    agreed = Optional.of(view);
+    if (same && !handoff.newest().scarce(settings.get())) {
+      say();
+      return;
+    }
     suspensions = view.suspensions();
     if (view.document().version() != version) {
       read(view.document());

@@ -303,20 +303,12 @@ final class QuotaAllotter {
         .build();
   }
 
-  /** Every minute, what windows that are over have left. */
+  /** What windows that are over have left: no fewer rows than one decision can add. */
   private void forget(GiveQuota.Builder decision, long millis, long nowNanos) {
-    if (nowNanos - forgotAt < FORGET_NANOS) {
-      return;
+    decision.addAllForgotten(table.over(millis, ANSWERS_MAX));
+    if (nowNanos - forgotAt >= FORGET_NANOS) {
+      forgotAt = nowNanos;
+      notes.keySet().retainAll(table.rows().keySet());
     }
-    forgotAt = nowNanos;
-    for (Map.Entry<String, Row> entry : table.rows().entrySet()) {
-      if (decision.getForgottenCount() >= ANSWERS_MAX) {
-        break;
-      }
-      if (QuotaTable.over(entry.getKey(), entry.getValue(), millis)) {
-        decision.addForgotten(entry.getKey());
-      }
-    }
-    notes.keySet().retainAll(table.rows().keySet());
   }
 }

@@ -56,21 +56,26 @@ final class QuotaBook {
 
   /** Units that were taken. */
   private final class Taken implements Charge {
-    private record Use(Stock stock, long windowMillis, long units) {}
+    record Use(Stock stock, long windowMillis, long units) {}
 
     private final List<Use> uses = new ArrayList<>(4);
 
     @Override
     public void giveBack() {
       synchronized (QuotaBook.this) {
-        uses.forEach(
-            use -> {
-              use.stock().unuse(use.units(), use.windowMillis());
-              retry(use.stock(), nanoClock.getAsLong());
-              activate(use.stock());
-            });
+        uses.forEach(QuotaBook.this::giveBack);
         uses.clear();
       }
+    }
+  }
+
+  /** What came under a lease that is over is lost, and must not be spoken of under the next one. */
+  private void giveBack(Taken.Use use) {
+    Stock stock = use.stock();
+    if (stock.equals(stocks.get(stock.counter.name()))) {
+      stock.unuse(use.units(), use.windowMillis());
+      retry(stock, nanoClock.getAsLong());
+      activate(stock);
     }
   }
 

@@ -14,9 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
  * Which part of each counter's window which node has: the quotas' part of the control group's
@@ -34,6 +36,17 @@ public final class QuotaTable {
   private static final byte[] END = {(byte) 0xff};
 
   private final Map<String, Row> rows = new ConcurrentHashMap<>();
+
+  /** The rows by when their windows end, the first one first. */
+  private final NavigableSet<Ending> endings = new ConcurrentSkipListSet<>();
+
+  private record Ending(long endMillis, String counter) implements Comparable<Ending> {
+    @Override
+    public int compareTo(Ending other) {
+      int byTime = Long.compare(endMillis, other.endMillis);
+      return byTime != 0 ? byTime : counter.compareTo(other.counter);
+    }
+  }
 
   /**
    * A node's part.
@@ -95,12 +108,13 @@ public final class QuotaTable {
   /** Loads the state in place of what is there. */
   public void load(View view) {
     rows.clear();
+    endings.clear();
     view.scan(
         QUOTAS,
         FIRST,
         END,
         (key, value) -> {
-          rows.put(new String(key, StandardCharsets.UTF_8), row(value));
+          put(new String(key, StandardCharsets.UTF_8), row(value));
           return true;
         });
   }
@@ -131,26 +145,49 @@ public final class QuotaTable {
           .with(grant)
           .ifPresent(
               after -> {
-                rows.put(grant.getCounter(), after);
+                put(grant.getCounter(), after);
                 batch.put(QUOTAS, key(grant.getCounter()), stored(after));
                 valid.add(grant);
               });
     }
     for (String counter : decision.getForgottenList()) {
       Row row = rows.get(counter);
-      if (row != null && over(counter, row, decision.getMillis())) {
+      Optional<Ending> ending = row == null ? Optional.empty() : ending(counter, row);
+      if (ending.filter(known -> known.endMillis() <= decision.getMillis()).isPresent()) {
         rows.remove(counter);
+        endings.remove(ending.get());
         batch.delete(QUOTAS, key(counter));
       }
     }
     return decision.toBuilder().clearGrants().addAllGrants(valid).build();
   }
 
-  /** Whether a row's window has ended by that time, so that it says no more than no row. */
-  static boolean over(String counter, Row row, long millis) {
+  private void put(String counter, Row row) {
+    Row before = rows.put(counter, row);
+    if (before == null || before.windowMillis() != row.windowMillis()) {
+      Optional.ofNullable(before).flatMap(old -> ending(counter, old)).ifPresent(endings::remove);
+      ending(counter, row).ifPresent(endings::add);
+    }
+  }
+
+  /** Empty for a counter of a newer version of mailraft, of which the length is not known. */
+  private static Optional<Ending> ending(String counter, Row row) {
     return Counter.parse(counter)
-        .filter(known -> row.windowMillis() + known.lengthMillis() <= millis)
-        .isPresent();
+        .map(known -> new Ending(row.windowMillis() + known.lengthMillis(), counter));
+  }
+
+  /**
+   * Counters whose windows have ended by that time, so that their rows say no more than no row. Any
+   * thread.
+   *
+   * @param most how many at most
+   */
+  List<String> over(long millis, int most) {
+    return endings.stream()
+        .takeWhile(ending -> ending.endMillis() <= millis)
+        .limit(most)
+        .map(Ending::counter)
+        .toList();
   }
 
   private static byte[] stored(Row row) {

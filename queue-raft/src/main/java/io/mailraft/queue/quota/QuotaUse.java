@@ -1,9 +1,9 @@
 package io.mailraft.queue.quota;
 
+import io.mailraft.config.DomainName;
 import io.mailraft.config.Quotas;
 import io.mailraft.queue.quota.QuotaTable.Row;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -15,6 +15,8 @@ import java.util.stream.Stream;
  * @param untilMillis end of the window, Unix milliseconds
  */
 public record QuotaUse(Counter counter, long limit, long used, long untilMillis) {
+  /** What the name of an entry for all domains below one begins with. */
+  private static final String BELOW = "*.";
 
   /**
    * The quotas of one account or sender domain, used or not.
@@ -22,7 +24,10 @@ public record QuotaUse(Counter counter, long limit, long used, long untilMillis)
    * @param name as a client or an operator writes it
    */
   public static List<QuotaUse> of(QuotaTable table, Quotas quotas, String name, long millis) {
-    Optional<String> domain = Optional.of(name.toLowerCase(Locale.ROOT));
+    Optional<String> domain =
+        name.startsWith(BELOW)
+            ? DomainName.of(name.substring(BELOW.length())).map(BELOW::concat)
+            : DomainName.of(name);
     return Stream.concat(
             Counter.of(quotas, name, Optional.empty()).stream(),
             Counter.of(quotas, "", domain).stream())

@@ -4,12 +4,12 @@ import io.mailraft.api.link.SendQuestion;
 import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.SendGrant;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.function.Function;
 
 /**
@@ -32,10 +32,16 @@ final class Allotter {
   private static final long NOTICE_NANOS = Duration.ofMillis(250).toNanos();
 
   private static final int FORGET_LOOKS_MAX = 500;
+
+  /** A counter is looked at again by then, whatever it waits for: the document may change. */
+  private static final long LOOK_AGAIN_NANOS = Duration.ofHours(1).toNanos();
+
   private static final long BUDGET_GRANT_MAX = 1000;
 
-  /** The counter that was asked for longest ago comes first. */
-  private final LinkedHashMap<String, Counter> counters = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<String, Counter> counters = new HashMap<>();
+
+  /** Each counter once, by when it may be forgotten at the earliest. */
+  private final PriorityQueue<Look> looks = new PriorityQueue<>(Comparator.comparingLong(Look::at));
 
   private final Function<String, Optional<Pace>> paces;
 
@@ -50,6 +56,9 @@ final class Allotter {
 
   /** When a node last asked, and for how many. */
   private record Demand(long at, int sends) {}
+
+  /** When a counter is looked at, whether it can be forgotten. */
+  private record Look(long at, String counter) {}
 
   private static final class Counter {
     private final Map<Integer, Demand> askers = new HashMap<>(4);
@@ -79,7 +88,14 @@ final class Allotter {
    */
   Allotter(Map<String, Long> next, Function<String, Optional<Pace>> paces, long now) {
     this.paces = paces;
-    next.forEach((name, slot) -> counters.put(name, new Counter(slot, now)));
+    next.forEach((name, slot) -> add(name, slot, now));
+  }
+
+  private Counter add(String name, long next, long now) {
+    Counter counter = new Counter(next, now);
+    counters.put(name, counter);
+    looks.add(new Look(now + IDLE_NANOS, name));
+    return counter;
   }
 
   /**
@@ -104,9 +120,9 @@ final class Allotter {
   }
 
   private Optional<SendGrant.Builder> grant(Question question, Pace pace, long now) {
-    Counter counter =
-        counters.computeIfAbsent(
-            question.asked().getCounter(), name -> new Counter(Long.MIN_VALUE, now));
+    String name = question.asked().getCounter();
+    Counter known = counters.get(name);
+    Counter counter = known == null ? add(name, Long.MIN_VALUE, now) : known;
     counter.askedAt = now;
     counter.askers.put(question.node(), new Demand(now, question.asked().getSends()));
     counter.askers.values().removeIf(demand -> now - demand.at() > ASKS_FOR_NANOS);
@@ -125,11 +141,17 @@ final class Allotter {
     return Optional.of(give(question, pace, counter, first, count));
   }
 
-  /** A twentieth of a day's sends at most, so that a node that dies does not take many along. */
+  /**
+   * A twentieth of a day's sends at most, so that a node that dies does not take many along; what
+   * is wanted on a day without a limit.
+   */
   private static Optional<SendGrant.Builder> ofBudget(
       Question question, Pace pace, Counter counter, long budget) {
     long first = Math.max(0, counter.next);
-    long most = Math.clamp(budget / 20, 1L, BUDGET_GRANT_MAX);
+    long most =
+        budget >= Pace.UNLIMITED
+            ? Integer.MAX_VALUE
+            : Math.clamp(budget / 20, 1L, BUDGET_GRANT_MAX);
     long count = Math.min(Math.min(most, question.asked().getSends()), budget - first);
     return count <= 0
         ? Optional.empty()
@@ -150,23 +172,38 @@ final class Allotter {
         .setLatenessNanos(pace.latenessNanos());
   }
 
-  /** A counter whose next slot is older than any that would be given is as good as a new one. */
+  /**
+   * A counter whose next slot is older than any that would be given is as good as a new one. A
+   * day's is kept for as long as it counts.
+   */
   private void forget(GiveSends.Builder decision, long now) {
-    Iterator<Map.Entry<String, Counter>> eldest = counters.entrySet().iterator();
-    for (int looks = 0; looks < FORGET_LOOKS_MAX && eldest.hasNext(); looks++) {
-      Map.Entry<String, Counter> entry = eldest.next();
-      if (now - entry.getValue().askedAt < IDLE_NANOS) {
+    for (int looked = 0; looked < FORGET_LOOKS_MAX; looked++) {
+      Look look = looks.peek();
+      if (look == null || look.at() > now) {
         return;
       }
-      Optional<Pace> pace = paces.apply(entry.getKey());
-      if (pace.isPresent() && pace.get().budget().isPresent()) {
+      looks.remove();
+      Counter counter = counters.get(look.counter());
+      if (counter == null) {
         continue;
       }
-      long lateness = pace.map(Pace::latenessNanos).orElse(0L);
-      if (entry.getValue().next < now - lateness) {
-        decision.addForgotten(entry.getKey());
-        eldest.remove();
+      long at = forgettableAt(look.counter(), counter);
+      if (at <= now) {
+        decision.addForgotten(look.counter());
+        counters.remove(look.counter());
+      } else {
+        looks.add(new Look(Math.min(at, now + LOOK_AGAIN_NANOS), look.counter()));
       }
     }
+  }
+
+  private long forgettableAt(String name, Counter counter) {
+    Optional<Pace> pace = paces.apply(name);
+    if (pace.isPresent() && pace.get().budget().isPresent()) {
+      return Long.MAX_VALUE;
+    }
+    // Its next slot is before what would be given by more than nothing.
+    long past = counter.next + pace.map(Pace::latenessNanos).orElse(0L) + 1;
+    return Math.max(past, counter.askedAt + IDLE_NANOS);
   }
 }

@@ -18,6 +18,8 @@ import java.util.OptionalLong;
  * @param budget of a warm-up's day: so many slots in all, whenever they are used; empty for a rate
  */
 public record Pace(long spacingNanos, long latenessNanos, OptionalLong budget) {
+  /** The budget of a day without a limit. */
+  static final long UNLIMITED = Long.MAX_VALUE / 2;
 
   /** A rate. */
   public Pace(long spacingNanos, long latenessNanos) {
@@ -57,7 +59,7 @@ public record Pace(long spacingNanos, long latenessNanos, OptionalLong budget) {
 
   /**
    * The pace of a counter by the cluster document; empty where it has no rate, and for a day that
-   * is not this one.
+   * is not this one. A warm-up that the document does not have gives nothing today.
    *
    * @param now wall clock, which tells the day; ten minutes before and after midnight two days
    *     count
@@ -100,11 +102,9 @@ public record Pace(long spacingNanos, long latenessNanos, OptionalLong budget) {
         .flatMap(source -> source.warmUp().stream())
         .findFirst()
         .map(warmUp -> warmUp.limit(date))
-        .map(
-            limit ->
-                new Pace(
-                    1,
-                    LATENESS_MAX_NANOS,
-                    OptionalLong.of(limit.isPresent() ? limit.getAsInt() : Long.MAX_VALUE / 2)));
+        .map(limit -> limit.isPresent() ? (long) limit.getAsInt() : UNLIMITED)
+        // A source that is taken out may come back on the same day: what it has had still counts.
+        .or(() -> Optional.of(0L))
+        .map(limit -> new Pace(1, LATENESS_MAX_NANOS, OptionalLong.of(limit)));
   }
 }

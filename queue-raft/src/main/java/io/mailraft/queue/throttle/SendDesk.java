@@ -25,7 +25,7 @@ public final class SendDesk implements GatheredDecisions.Decider<AskSends> {
   private final Allotter allotter;
   private final List<Allotter.Question> waiting = new ArrayList<>();
 
-  private SendDesk(SlotTable table, ThrottleClock clock, Function<String, Optional<Pace>> paces) {
+  SendDesk(SlotTable table, ThrottleClock clock, Function<String, Optional<Pace>> paces) {
     this.clock = clock;
     clock.lead();
     this.allotter = new Allotter(table.next(), paces, clock.read());
@@ -69,7 +69,7 @@ public final class SendDesk implements GatheredDecisions.Decider<AskSends> {
     List<Allotter.Question> first = waiting.subList(0, Math.min(GRANTS_MAX, waiting.size()));
     GiveSends decision = allotter.decide(first, clock.read(), nowNanos);
     first.clear();
-    return decision.getGrantsCount() > 0
+    return decision.getGrantsCount() > 0 || decision.getForgottenCount() > 0
         ? Optional.of(Record.newBuilder().setGiveSends(decision).build())
         : Optional.empty();
   }

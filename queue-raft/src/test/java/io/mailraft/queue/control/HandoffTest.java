@@ -67,6 +67,10 @@ final class HandoffTest {
     return new ControlView(index, byName, ClusterDocument.NONE);
   }
 
+  private static ControlView at(ControlView view, long turn) {
+    return new ControlView(view.index(), view.nodes(), view.document(), Map.of(), turn);
+  }
+
   private static int connections(Assignments assignments, String zone, String node) {
     return assignments.share(zone, node).map(Assignments.Share::connections).orElse(0);
   }
@@ -137,6 +141,38 @@ final class HandoffTest {
     assertThat(joiner.connections("default")).isEqualTo(50);
   }
 
+  @Test
+  void aLimitThatIsTooSmallForEverybodyGoesRound() {
+    ControlView view = view(1, node(1, 5, "192.0.2.1"), node(2, 6), node(3, 7));
+    ClusterSettings settings = settings(zone("bulk", 40, "192.0.2.1"), zone("default", 50));
+    Map<String, Integer> turns = new HashMap<>();
+    for (long turn = 100; turn < 103; turn++) {
+      Assignments now = Assignments.of(at(view, turn), settings);
+      int sum = 0;
+      for (String node : List.of("n1", "n2", "n3")) {
+        int part = now.part("gmail.com", 2, node);
+        turns.merge(node, part, Integer::sum);
+        sum += part;
+        assertThat(now.part("gmail.com", 3, node)).as("enough for everybody").isEqualTo(1);
+      }
+      assertThat(sum).as("turn %d", turn).isEqualTo(2);
+    }
+    assertThat(turns).isEqualTo(Map.of("n1", 2, "n2", 2, "n3", 2));
+  }
+
+  @Test
+  void aLimitIsSharedByThoseAloneWhoHaveConnections() {
+    ControlView view = view(1, node(1, 5, "192.0.2.1"), node(2, 6, "192.0.2.1"));
+    Assignments one = Assignments.of(view, settings(zone("default", 1, "192.0.2.1")));
+    String able = connections(one, "default", "n1") == 1 ? "n1" : "n2";
+    for (String counter :
+        List.of("gmail.com", "gmail.com zone=default", "gmail.com source=192.0.2.1")) {
+      for (int i = 0; i < 8; i++) {
+        assertThat(one.part("a" + i + counter, 1, able)).as(counter).isEqualTo(1);
+      }
+    }
+  }
+
   /** Nodes hear and obey in any order, join, die and change their minds: no limit is exceeded. */
   @Test
   void partsNeverAddUpToMoreThanTheLimit() {
@@ -168,20 +204,28 @@ final class HandoffTest {
     Handoff[] handoffs = new Handoff[nodes + 1];
     Map<Integer, java.util.ArrayDeque<ControlView>> unheard = new HashMap<>();
     long index = 0;
+    long turn = 0;
     for (int step = 0; step < 60; step++) {
       index++;
       int node = 1 + random.nextInt(nodes);
-      if (random.nextInt(3) == 0) {
-        // It dies, or a new process joins. A dead node delivers nothing.
-        epochs[node] = epochs[node] == 0 ? index : 0;
-        handoffs[node] = new Handoff("n" + node);
-        unheard.put(node, new java.util.ArrayDeque<>());
+      int event = random.nextInt(6);
+      if (event < 3) {
+        if (event == 0) {
+          turn++;
+        } else {
+          // It dies, or a new process joins. A dead node delivers nothing.
+          epochs[node] = epochs[node] == 0 ? index : 0;
+          handoffs[node] = new Handoff("n" + node);
+          unheard.put(node, new java.util.ArrayDeque<>());
+        }
         ControlView view =
-            view(
-                index,
-                node(1, epochs[1], "192.0.2.1"),
-                node(2, epochs[2], "192.0.2.2"),
-                node(3, epochs[3]));
+            at(
+                view(
+                    index,
+                    node(1, epochs[1], "192.0.2.1"),
+                    node(2, epochs[2], "192.0.2.2"),
+                    node(3, epochs[3])),
+                turn);
         for (int n = 1; n <= nodes; n++) {
           if (epochs[n] != 0) {
             unheard.computeIfAbsent(n, k -> new java.util.ArrayDeque<>()).add(view);
@@ -202,6 +246,7 @@ final class HandoffTest {
       for (String zone : List.of("default", "bulk")) {
         int sum = 0;
         int parts = 0;
+        int few = 0;
         for (int n = 1; n <= nodes; n++) {
           if (epochs[n] != 0) {
             sum +=
@@ -209,10 +254,12 @@ final class HandoffTest {
                     ? handoffs[n].connections(zone)
                     : connections(handoffs[n].newest(), zone, "n" + n);
             parts += handoffs[n].part("example.com zone=" + zone, limit);
+            few += handoffs[n].part("example.com", 2);
           }
         }
         assertThat(sum).as("seed %d, step %d: %s", seed, step, zone).isLessThanOrEqualTo(limit);
         assertThat(parts).as("seed %d, step %d: part", seed, step).isLessThanOrEqualTo(limit);
+        assertThat(few).as("seed %d, step %d: a small limit", seed, step).isLessThanOrEqualTo(2);
       }
     }
   }

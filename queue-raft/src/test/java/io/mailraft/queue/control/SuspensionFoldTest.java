@@ -88,7 +88,8 @@ class SuspensionFoldTest {
             9,
             Map.of("n1", node),
             ClusterDocument.NONE,
-            Map.of("bulk", new Suspension("ann", "test", 1)));
+            Map.of("bulk", new Suspension("ann", "test", 1)),
+            0);
     Assignments assignments =
         Assignments.of(view, ClusterYaml.parse("zones: { bulk: {}, news: {} }", "test"));
     assertThat(assignments.share("bulk", "n1")).isEmpty();

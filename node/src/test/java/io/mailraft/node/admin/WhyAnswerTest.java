@@ -1,0 +1,173 @@
+package io.mailraft.node.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mailraft.api.admin.WaitReason;
+import io.mailraft.api.admin.WaitingDelivery;
+import io.mailraft.api.admin.WhyRequest;
+import io.mailraft.api.admin.WhyResponse;
+import io.mailraft.api.link.Explain;
+import io.mailraft.api.link.Explained;
+import io.mailraft.api.link.Reason;
+import io.mailraft.api.log.Envelope;
+import io.mailraft.api.log.NodeAddresses;
+import io.mailraft.api.log.Recipient;
+import io.mailraft.config.ClusterConfig;
+import io.mailraft.config.HostPort;
+import io.mailraft.config.NodeConfig;
+import io.mailraft.config.QueueConfig;
+import io.mailraft.config.TimelineConfig;
+import io.mailraft.queue.Queue;
+import io.mailraft.queue.QueueSettings;
+import io.mailraft.queue.Upload;
+import io.mailraft.queue.control.Duties;
+import io.mailraft.testkit.Ports;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Against the queue of a node that is a cluster of its own and delivers nothing. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class WhyAnswerTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int ASKED = 20;
+
+  private final SlowHost host = new SlowHost();
+  private Optional<Queue> opened = Optional.empty();
+
+  /** Answers once it was asked of so many deliveries, and of none before. */
+  private static final class SlowHost implements Queue.Host {
+    private final List<CompletableFuture<Explained>> asked = new ArrayList<>();
+
+    @Override
+    public void obey(Duties duties) {
+      // There is nothing to do.
+    }
+
+    @Override
+    public boolean obeyed() {
+      return true;
+    }
+
+    @Override
+    public synchronized CompletableFuture<Explained> explain(Explain question) {
+      CompletableFuture<Explained> answer = new CompletableFuture<>();
+      asked.add(answer);
+      if (asked.size() == ASKED) {
+        Explained said =
+            Explained.newBuilder().addReasons(Reason.newBuilder().setPhase("asked")).build();
+        asked.forEach(each -> each.complete(said));
+        asked.clear();
+      }
+      return answer;
+    }
+  }
+
+  @BeforeAll
+  void start(@TempDir Path directory) throws Exception {
+    Queue queue =
+        new Queue(
+            new QueueSettings(
+                new NodeConfig("n1", directory, List.of()),
+                new ClusterConfig(
+                    "test",
+                    1,
+                    Map.of("n1", new HostPort("127.0.0.1", Ports.free(1).getFirst())),
+                    Optional.empty(),
+                    Duration.ofMillis(300),
+                    Duration.ofSeconds(1)),
+                new QueueConfig(
+                    PATIENCE,
+                    PATIENCE,
+                    Duration.ofHours(1),
+                    64 << 20,
+                    32 << 20,
+                    1 << 20,
+                    new TimelineConfig(Duration.ofDays(7), 64 << 20)),
+                NodeAddresses.getDefaultInstance(),
+                "zones: {}\n"),
+            InstantSource.system(),
+            claims -> {},
+            host,
+            trouble -> {});
+    opened = Optional.of(queue);
+    queue.start();
+    queue.joined().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    assertThat(queue.documents().await(1, PATIENCE)).isTrue();
+  }
+
+  @AfterAll
+  void stop() {
+    opened.ifPresent(Queue::close);
+  }
+
+  private Queue queue() {
+    return opened.orElseThrow();
+  }
+
+  private String submit(int recipients) throws Exception {
+    List<Recipient> all = new ArrayList<>();
+    for (int seq = 1; seq <= recipients; seq++) {
+      all.add(
+          Recipient.newBuilder()
+              .setSeq(seq)
+              .setAddress("user" + seq + "@to.example")
+              .setZone("default")
+              .setDomain("to.example")
+              .build());
+    }
+    try (Upload upload = queue().begin()) {
+      upload.write(ByteBuffer.wrap(new byte[10]));
+      upload.commit(Envelope.newBuilder().setSender("you@example.com").build(), all);
+      return upload.id().toString();
+    }
+  }
+
+  private WhyResponse why(String id) {
+    return new WhyAnswer(queue(), InstantSource.system())
+        .answer(WhyRequest.newBuilder().setId(id).build());
+  }
+
+  private static List<String> phases(WaitingDelivery delivery) {
+    return delivery.getReasonsList().stream().map(WaitReason::getPhase).toList();
+  }
+
+  @Test
+  void nodesAreAskedOfAllDeliveriesAtTheSameTimeAndOfNoMoreThanTwenty() throws Exception {
+    WhyResponse answer = why(submit(ASKED + 5));
+    assertThat(answer.getMore()).isFalse();
+    assertThat(answer.getDeliveriesList().subList(0, ASKED))
+        .allSatisfy(delivery -> assertThat(phases(delivery)).containsExactly("asked"));
+    assertThat(answer.getDeliveriesList().subList(ASKED, ASKED + 5))
+        .allSatisfy(delivery -> assertThat(phases(delivery)).containsExactly("not asked"));
+  }
+
+  @Test
+  void whoDoesNotAnswerIsNamedAndTheStateIsToldOfEveryDelivery() throws Exception {
+    String id = submit(3);
+    assertThat(why(id).getDeliveriesList())
+        .allSatisfy(delivery -> assertThat(phases(delivery)).containsExactly("no answer"));
+    synchronized (host) {
+      host.asked.clear();
+    }
+  }
+
+  @Test
+  void aMessageWithMoreDeliveriesThanAreToldOfSaysSo() throws Exception {
+    WhyResponse answer = why(submit(1001));
+    assertThat(answer.getDeliveriesCount()).isEqualTo(1000);
+    assertThat(answer.getMore()).isTrue();
+  }
+}
