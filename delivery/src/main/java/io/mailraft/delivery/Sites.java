@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -33,6 +34,7 @@ final class Sites {
   private final ConnectionLimits limits;
   private final Standings standings;
   private final Map<SiteKey, Site> sites = new HashMap<>();
+  private final Set<Site> parted = new HashSet<>();
   private ZonePlan plan;
   private int planNumber;
 
@@ -70,8 +72,15 @@ final class Sites {
     return sites.get(site.key()) == site ? site : of(site.route(), domain);
   }
 
+  /** Whether sites that others have taken the place of have connections still. */
+  boolean parting() {
+    parted.removeIf(site -> site.connections() == 0);
+    return !parted.isEmpty();
+  }
+
   /** Forgets a site that has nothing any more. */
   void forget(Site site) {
+    parted.remove(site);
     if (sites.remove(site.key(), site) || site.dissolved) {
       close(site);
     }
@@ -285,6 +294,17 @@ final class Sites {
    * @param spare whether the zone has connections to spare for sends that are still to come
    */
   Optional<Way> choose(Site site, int connectionsMax, boolean spare, long nowNanos) {
+    return choose(site, connectionsMax, nowNanos, way -> mayOpen(way, spare, nowNanos));
+  }
+
+  /** Whether another connection would help, and sends for it may be had. Changes nothing. */
+  boolean wantsMore(Site site, int connectionsMax, long nowNanos) {
+    return choose(site, connectionsMax, nowNanos, way -> fits(way, nowNanos) && !way.blocked())
+        .isPresent();
+  }
+
+  private Optional<Way> choose(
+      Site site, int connectionsMax, long nowNanos, Predicate<Way> mayOpen) {
     if (site.messages() <= site.opening
         || (site.connections() >= connectionsMax && site.busy() >= connectionsMax)
         || site.unproven() >= Math.max(1, site.proven)
@@ -292,22 +312,29 @@ final class Sites {
       return Optional.empty();
     }
     for (Way way : site.ways().values()) {
-      if (way.pinned().messages() > way.opening && mayOpen(way, spare, nowNanos)) {
+      if (way.pinned().messages() > way.opening && mayOpen.test(way)) {
         return Optional.of(way);
       }
     }
     if (site.shared().messages() <= site.opening) {
       return Optional.empty();
     }
-    return pool.draw(source -> mayOpen(way(site, source), spare, nowNanos))
-        .map(source -> way(site, source));
+    return pool.draw(source -> mayOpen.test(way(site, source))).map(source -> way(site, source));
   }
 
+  /** Whether a way has room for one connection more, sends aside. */
+  private static boolean fits(Way way, long nowNanos) {
+    return way.usable(nowNanos)
+        && way.connections() < way.window().size()
+        && way.full.isEmpty()
+        && (way.connections() == 0 || nowNanos - way.holdUntilNanos >= 0);
+  }
+
+  /**
+   * Whether a connection may be opened. Where it is for lack of sends, its place stands in line.
+   */
   private boolean mayOpen(Way way, boolean spare, long nowNanos) {
-    if (!way.usable(nowNanos)
-        || way.connections() >= way.window().size()
-        || way.full.isPresent()
-        || (way.connections() > 0 && nowNanos - way.holdUntilNanos < 0)) {
+    if (!fits(way, nowNanos)) {
       return false;
     }
     if (!way.blocked()) {
@@ -408,6 +435,7 @@ final class Sites {
         site.dissolved = true;
         settle(site);
         parted.add(site);
+        this.parted.add(site);
       } else {
         Set<SendLine.Place> used = new HashSet<>();
         for (Way way : site.ways().values()) {

@@ -97,6 +97,13 @@ final class ZoneDispatch {
     }
   }
 
+  /** Whether no connection is open under a plan that is no more. */
+  boolean within() {
+    synchronized (lock) {
+      return row.connections() <= (stopping ? 0 : plan.connections()) && !sites.parting();
+    }
+  }
+
   /** Domains that may not hold as many claims as they like. */
   int limitedDomains() {
     synchronized (lock) {
