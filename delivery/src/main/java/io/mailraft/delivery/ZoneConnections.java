@@ -17,7 +17,6 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
   /** For so long a claim waits for a warm-up's sends before another node gets it. */
   private static final long COLD_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  private static final Reply STOPPING = Reply.of(451, "4.3.2", "This node is stopping");
   private static final Reply NO_SHARE =
       Reply.of(451, "4.3.2", "A connection limit leaves this node no connection to the site");
 
@@ -358,10 +357,14 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
     Way way = berth.way();
     openings.blocklist(way, reply, now);
     retreat(way, now);
+    Optional<Reply> closed = zone.closed(way.site());
+    if (closed.isPresent()) {
+      exits.returned(whom, closed.get());
+      see(way.site(), now, exits);
+      return;
+    }
     Site site = sites.present(way.site(), whom.getFirst().claim().domain());
-    if (zone.stopping()) {
-      exits.returned(whom, STOPPING);
-    } else if (sites.usable(site, now)) {
+    if (sites.usable(site, now)) {
       whom.reversed().forEach(held -> sites.addFirst(site, held, now));
     } else {
       blocklisted(whom, reply, berth.connection().hop(), exits);
@@ -373,8 +376,9 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
   public void startOver(Berth berth, Held held) {
     Exits exits = new Exits();
     synchronized (lock) {
-      if (zone.stopping()) {
-        exits.returned(List.of(held), STOPPING);
+      Optional<Reply> closed = zone.closed(berth.site());
+      if (closed.isPresent()) {
+        exits.returned(List.of(held), closed.get());
       } else {
         long now = System.nanoTime();
         Site site = sites.present(berth.site(), held.claim().domain());

@@ -155,6 +155,14 @@ final class ZoneDispatch {
     route(current, byDomain.keySet());
   }
 
+  /** Why a claim that has left a site cannot wait there again: its zone has changed meanwhile. */
+  Optional<Reply> closed(Site site) {
+    return closed()
+        .or(
+            () ->
+                site.route().fits(plan.config()) ? Optional.empty() : Optional.of(CHANGED));
+  }
+
   private Optional<Reply> closed() {
     if (stopping) {
       return Optional.of(STOPPING);
@@ -190,6 +198,8 @@ final class ZoneDispatch {
             List<Held> some = resolving.remove(domain);
             if (some != null) {
               switch (route) {
+                case Route.ToSite toSite when !toSite.fits(plan.config()) ->
+                    exits.returned(some, CHANGED);
                 case Route.ToSite toSite -> {
                   Site site = sites.of(toSite, domain);
                   some.forEach(held -> sites.add(site, held, now));
