@@ -85,7 +85,6 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
             new SendLines(throttling, loops),
             new ConnectionLimits(loops),
             new Standings(),
-            new Redirected(),
             appetite,
             settings.helo());
   }

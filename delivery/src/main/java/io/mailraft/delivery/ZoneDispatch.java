@@ -34,7 +34,6 @@ final class ZoneDispatch {
       SendLines lines,
       ConnectionLimits limits,
       Standings standings,
-      Redirected redirected,
       Appetite appetite,
       String helo) {}
 
@@ -138,8 +137,8 @@ final class ZoneDispatch {
         } else if (closed.isPresent()) {
           exits.returned(List.of(held), closed.get());
         } else {
-          Optional<String> elsewhere = sites.elsewhere(claim);
-          if (elsewhere.isPresent() && shared.redirected().giveBack(claim)) {
+          Optional<String> elsewhere = sites.pins().elsewhere(claim);
+          if (elsewhere.isPresent()) {
             exits.redirected(held, elsewhere.get());
           } else {
             String key = together ? "" : claim.domain();
@@ -158,9 +157,7 @@ final class ZoneDispatch {
   /** Why a claim that has left a site cannot wait there again: its zone has changed meanwhile. */
   Optional<Reply> closed(Site site) {
     return closed()
-        .or(
-            () ->
-                site.route().fits(plan.config()) ? Optional.empty() : Optional.of(CHANGED));
+        .or(() -> site.route().fits(plan.config()) ? Optional.empty() : Optional.of(CHANGED));
   }
 
   private Optional<Reply> closed() {
@@ -250,7 +247,7 @@ final class ZoneDispatch {
   }
 
   private void review(Site site, long now, Exits exits) {
-    connections.passOn(site, now, exits);
+    connections.shunCold(site, now, exits);
     Rationing.Outlook outlook =
         new Rationing.Outlook(
             sites.shareless(site),

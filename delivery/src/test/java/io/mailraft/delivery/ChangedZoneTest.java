@@ -71,8 +71,7 @@ class ChangedZoneTest {
   @Test
   void where_the_host_had_hung_up_and_the_node_serves_the_zone_no_more() throws Exception {
     try (SmtpSink sink =
-        SmtpSink.start(
-            SmtpSink.Options.of(message -> {}).withScript(second(Action.CLOSE)))) {
+        SmtpSink.start(SmtpSink.Options.of(message -> {}).withScript(second(Action.CLOSE)))) {
       assertThat(changedAtMail(sink, ChangedZoneTest::unserved))
           .isInstanceOf(Outcome.Returned.class);
     }
@@ -83,7 +82,10 @@ class ChangedZoneTest {
     try (SmtpSink sink =
         SmtpSink.start(
             SmtpSink.Options.of(message -> {})
-                .withScript(second(Action.reply("554 5.7.1 Service unavailable; Client host [127.0.0.11] blocked using zen.spamhaus.org"))))) {
+                .withScript(
+                    second(
+                        Action.reply(
+                            "554 5.7.1 Service unavailable; Client host [127.0.0.11] blocked using zen.spamhaus.org"))))) {
       assertThat(changedAtMail(sink, ChangedZoneTest::unserved))
           .isInstanceOf(Outcome.Returned.class);
     }
@@ -92,8 +94,7 @@ class ChangedZoneTest {
   @Test
   void where_the_zone_has_another_next_hop_which_gets_it() throws Exception {
     try (SmtpSink sink =
-            SmtpSink.start(
-                SmtpSink.Options.of(message -> {}).withScript(second(Action.CLOSE)));
+            SmtpSink.start(SmtpSink.Options.of(message -> {}).withScript(second(Action.CLOSE)));
         SmtpSink other = SmtpSink.start(SmtpSink.Options.of(message -> {}))) {
       Outcome outcome = changedAtMail(sink, plan -> to(plan, other.port()));
       assertThat(outcome).isInstanceOf(Outcome.Returned.class);

@@ -123,6 +123,11 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
             });
   }
 
+  @Override
+  public boolean spent(String warmUpCounter) {
+    return queue.get().sends().book().spent(today(List.of(warmUpCounter)).getFirst());
+  }
+
   /** The counters with those of warm-ups dated. */
   private static List<String> today(List<String> counters) {
     for (String counter : counters) {
