@@ -4,6 +4,7 @@ import io.mailraft.api.log.Record;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.link.Desk;
 import io.mailraft.queue.link.DiskFullException;
+import io.mailraft.queue.link.OlderNodeException;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.Group;
 import java.time.Duration;
@@ -72,7 +73,8 @@ final class GroupClient implements Group.Listener {
    * Hands a record to the leader.
    *
    * <p>Completes exceptionally with {@link QueueException}: {@code NO_MAJORITY} or {@code BUSY}
-   * where the time is over, {@code INVALID} where the record may not be proposed, {@code STOPPING}.
+   * where the time is over, {@code INVALID} where the record may not be proposed, {@code
+   * OLDER_NODE} where not every node could apply it, {@code STOPPING}.
    */
   CompletableFuture<Answer> submit(Record record, Duration timeout) {
     Pending next = new Pending(record, System.nanoTime() + timeout.toNanos());
@@ -202,6 +204,9 @@ final class GroupClient implements Group.Listener {
       if (why instanceof DiskFullException) {
         answer.completeExceptionally(
             new QueueException(Reason.DISK_FULL, String.valueOf(why.getMessage()), why));
+      } else if (why instanceof OlderNodeException) {
+        answer.completeExceptionally(
+            new QueueException(Reason.OLDER_NODE, String.valueOf(why.getMessage()), why));
       } else if (why instanceof IllegalArgumentException) {
         answer.completeExceptionally(
             new QueueException(Reason.INVALID, String.valueOf(why.getMessage()), why));
