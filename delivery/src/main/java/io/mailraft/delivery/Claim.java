@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param attempts attempts before this one
  * @param lastSource source of the attempt before, as its outcome had it, where the receiver put it
  *     off by {@link Greylisting}: it is used again if it can be; empty otherwise
+ * @param others which other nodes may have it if this one gives it back
  */
 public record Claim(
     String messageId,
@@ -26,4 +27,32 @@ public record Claim(
     String recipient,
     MessageFacts message,
     int attempts,
-    Optional<String> lastSource) {}
+    Optional<String> lastSource,
+    Others others) {
+
+  /** Which other nodes may still have a delivery in this attempt. */
+  public enum Others {
+    /** None: it is attempted from here, or deferred. */
+    NONE,
+    /**
+     * Some that have not given it back yet: for want of a source that may be used, for no other.
+     */
+    LEFT,
+    /** All that serve the zone: nobody has given it back yet. */
+    ALL
+  }
+
+  /** One that nobody has given back yet. */
+  public Claim(
+      String messageId,
+      int seq,
+      long epoch,
+      String zone,
+      String domain,
+      String recipient,
+      MessageFacts message,
+      int attempts,
+      Optional<String> lastSource) {
+    this(messageId, seq, epoch, zone, domain, recipient, message, attempts, lastSource, Others.ALL);
+  }
+}

@@ -199,6 +199,18 @@ final class ConnectionLimits {
     return counted == null ? 0 : counted.open;
   }
 
+  /** Connections counted, by the names of the limits that have any. */
+  synchronized Map<String, Integer> open() {
+    Map<String, Integer> open = new HashMap<>();
+    counters.forEach(
+        (name, counted) -> {
+          if (counted.open > 0) {
+            open.put(name, counted.open);
+          }
+        });
+    return open;
+  }
+
   /** The names of all limits that anything is known of, for tests. */
   synchronized List<String> known() {
     return new ArrayList<>(counters.keySet());

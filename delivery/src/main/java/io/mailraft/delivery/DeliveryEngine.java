@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -84,7 +85,6 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
             new SendLines(throttling, loops),
             new ConnectionLimits(loops),
             new Standings(),
-            new Redirected(),
             appetite,
             settings.helo());
   }
@@ -133,7 +133,7 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
               removed.add(zone);
             }
           });
-      retired.removeIf(zone -> zone.open() == 0);
+      retired.removeIf(zone -> zone.open() == 0 && zone.connections() == 0);
       retired.addAll(removed);
       zones = Map.copyOf(next);
       shared.meters().keep(next.keySet());
@@ -141,6 +141,30 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
     for (ZoneDispatch zone : removed) {
       var _ = zone.stop();
     }
+  }
+
+  /**
+   * Whether no more connections are open than the zones' plans allow, those of zones and sites that
+   * are gone included: neither in a zone nor under a connection limit of the throttles.
+   */
+  public boolean within() {
+    List<ZoneDispatch> all;
+    Map<String, ZoneDispatch> present;
+    synchronized (lock) {
+      present = zones;
+      all = new ArrayList<>(present.values());
+      all.addAll(retired);
+    }
+    // One plan is as good as another: throttles and parts are the same in all zones.
+    Optional<ZonePlan> plan = present.values().stream().findFirst().map(ZoneDispatch::plan);
+    return all.stream().allMatch(ZoneDispatch::within)
+        && shared.limits().open().entrySet().stream()
+            .allMatch(
+                limit ->
+                    limit.getValue()
+                        <= plan.map(one -> one.part(limit.getKey()))
+                            .orElse(OptionalInt.empty())
+                            .orElse(Integer.MAX_VALUE));
   }
 
   /**

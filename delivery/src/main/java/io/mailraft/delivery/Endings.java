@@ -3,7 +3,6 @@ package io.mailraft.delivery;
 import io.mailraft.config.DeliveryConfig;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,7 +64,13 @@ final class Endings {
   /** It is to leave from a source that another node owns. */
   void redirected(Held held, String source) {
     String reason = "451 4.3.2 It is to leave from " + source + ", which another node owns";
-    report(held, new Outcome.Returned(held.claim(), reason, Optional.of(source)));
+    report(held, new Outcome.Returned(held.claim(), reason, new Outcome.ToSource(source)));
+  }
+
+  /** None of this node's sources may be used for it. */
+  void unfit(Held held) {
+    String reason = "451 4.3.2 No source of this node may be used for it, another node tries";
+    report(held, new Outcome.Returned(held.claim(), reason, new Outcome.ToOthers()));
   }
 
   private void report(Held held, Outcome outcome) {

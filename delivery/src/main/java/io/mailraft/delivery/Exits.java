@@ -17,6 +17,7 @@ final class Exits {
 
   private final List<Exit> exits = new ArrayList<>(0);
   private final List<Redirect> redirects = new ArrayList<>(0);
+  private final List<Held> unfit = new ArrayList<>(0);
 
   /** They were not attempted. */
   void returned(List<Held> claims, Reply reason) {
@@ -26,6 +27,11 @@ final class Exits {
   /** It is to leave from a source that another node owns. */
   void redirected(Held claim, String source) {
     redirects.add(new Redirect(claim, source));
+  }
+
+  /** Another node is to try, since none of this one's sources may be used. */
+  void unfit(Held claim) {
+    unfit.add(claim);
   }
 
   /** They were not taken. */
@@ -49,6 +55,7 @@ final class Exits {
     for (Redirect redirect : redirects) {
       endings.redirected(redirect.claim(), redirect.source());
     }
+    unfit.forEach(endings::unfit);
     for (Exit exit : exits) {
       for (Held held : exit.claims()) {
         switch (exit.kind()) {

@@ -43,13 +43,13 @@ public sealed interface Outcome {
   /**
    * It was not attempted (stopping, lease lapsed before the start): back to the queue.
    *
-   * @param source the source that it is to leave from, where another node owns that
+   * @param onward where it is to go from there
    */
-  record Returned(Claim claim, String reply, Optional<String> source) implements Outcome {
+  record Returned(Claim claim, String reply, Onward onward) implements Outcome {
 
-    /** Any source will do. */
+    /** To whoever has room. */
     public Returned(Claim claim, String reply) {
-      this(claim, reply, Optional.empty());
+      this(claim, reply, new ToAny());
     }
 
     @Override
@@ -57,4 +57,16 @@ public sealed interface Outcome {
       return Optional.empty();
     }
   }
+
+  /** Where a claim that is given back is to go. */
+  sealed interface Onward {}
+
+  /** To whoever has room. */
+  record ToAny() implements Onward {}
+
+  /** To the node that owns a source: it is to leave from that. */
+  record ToSource(String source) implements Onward {}
+
+  /** To any other node that has not given it back: none of this one's sources may be used. */
+  record ToOthers() implements Onward {}
 }

@@ -1,5 +1,6 @@
 package io.mailraft.delivery;
 
+import io.mailraft.config.ZoneConfig;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,13 @@ sealed interface Route {
         return all + ":" + port;
       }
       return names.first() + ",.." + Integer.toHexString(all.hashCode()) + ":" + port;
+    }
+
+    /** Whether it is a route of the zone as that is: its next hop fixed likewise, and its port. */
+    boolean fits(ZoneConfig zone) {
+      return port == zone.port()
+          && fixed == zone.host().isPresent()
+          && zone.host().filter(host -> !key.equals(host + ":" + port)).isEmpty();
     }
 
     /** Names of the hosts that throttles know it by; none where the operator named the host. */

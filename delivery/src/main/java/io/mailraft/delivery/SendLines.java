@@ -43,6 +43,11 @@ final class SendLines {
     }
   }
 
+  /** Whether a warm-up has no sends left for the day. */
+  boolean spent(String warmUpCounter) {
+    return throttling.spent(warmUpCounter);
+  }
+
   /** Lines that there are, for tests. */
   synchronized int size() {
     return lines.size();

@@ -183,7 +183,7 @@ final class SiteRow {
 
   /** Whether the site would get another connection if the zone had one. */
   boolean wantsMore(Site site, long nowNanos) {
-    return sites.choose(site, connectionsMax(site), false, nowNanos).isPresent();
+    return sites.wantsMore(site, connectionsMax(site), nowNanos);
   }
 
   /** A site that anybody can name by a DNS record leaves a quarter of the connections to others. */

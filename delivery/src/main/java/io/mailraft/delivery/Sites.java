@@ -1,17 +1,16 @@
 package io.mailraft.delivery;
 
 import io.mailraft.config.Throttle;
-import io.mailraft.config.ZonePool;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -33,6 +32,8 @@ final class Sites {
   private final ConnectionLimits limits;
   private final Standings standings;
   private final Map<SiteKey, Site> sites = new HashMap<>();
+  private final Pins pins;
+  private final Set<Site> parted = new HashSet<>();
   private ZonePlan plan;
   private int planNumber;
 
@@ -49,6 +50,15 @@ final class Sites {
     this.lines = lines;
     this.limits = limits;
     this.standings = standings;
+    this.pins = new Pins(this, pool, lines);
+  }
+
+  ZonePlan plan() {
+    return plan;
+  }
+
+  Pins pins() {
+    return pins;
   }
 
   Collection<Site> all() {
@@ -70,8 +80,15 @@ final class Sites {
     return sites.get(site.key()) == site ? site : of(site.route(), domain);
   }
 
+  /** Whether sites that others have taken the place of have connections still. */
+  boolean parting() {
+    parted.removeIf(site -> site.connections() == 0);
+    return !parted.isEmpty();
+  }
+
   /** Forgets a site that has nothing any more. */
   void forget(Site site) {
+    parted.remove(site);
     if (sites.remove(site.key(), site) || site.dissolved) {
       close(site);
     }
@@ -144,7 +161,7 @@ final class Sites {
   void add(Site site, Held held, long nowNanos) {
     held.portion().site = Optional.of(site);
     site.portions().add(held.portion());
-    Optional<Way> way = pin(site, held.claim(), nowNanos);
+    Optional<Way> way = pins.pin(site, held.claim(), nowNanos);
     if (way.isPresent()) {
       way.get().pinned().add(held);
     } else {
@@ -156,91 +173,25 @@ final class Sites {
   void addFirst(Site site, Held held, long nowNanos) {
     held.portion().site = Optional.of(site);
     site.portions().add(held.portion());
-    pin(site, held.claim(), nowNanos)
+    pins.pin(site, held.claim(), nowNanos)
         .map(Way::pinned)
         .orElse(site.shared())
         .putFirst(List.of(held));
   }
 
-  /** The source that a claim sticks to, where another node owns that. */
-  Optional<String> elsewhere(Claim claim) {
-    if (claim.lastSource().isPresent()) {
-      String last = claim.lastSource().get();
-      return pool.named(last).isPresent()
-          ? Optional.empty()
-          : pool.namedElsewhere(last).map(Source::text);
+  /**
+   * Gives claims that stick to a way that is off, or has no sends left for the day, to the others.
+   *
+   * @return whether there were any
+   */
+  boolean unpin(Way way, long nowNanos) {
+    if (way.pinned().isEmpty() || pins.eligible(way, nowNanos)) {
+      return false;
     }
-    return switch (plan.config().pool().hash()) {
-      case NONE -> Optional.empty();
-      case FROM -> pool.preferredElsewhere(sender(claim)).map(Source::text);
-      case RECIPIENT_DOMAIN -> pool.preferredElsewhere(claim.domain()).map(Source::text);
-    };
-  }
-
-  /** Whether every source that may be used waits for the sends of its warm-up. */
-  boolean cold(Site site, long nowNanos) {
-    boolean any = false;
-    for (Source source : pool.sources()) {
-      Way way = way(site, source);
-      if (way.usable(nowNanos)) {
-        any = true;
-        if (!way.terms.warming() || !way.blocked()) {
-          return false;
-        }
-      }
+    for (Held held : way.pinned().drain()) {
+      add(way.site(), held, nowNanos);
     }
-    return any;
-  }
-
-  /** The source of another node that is to be tried where none of this node's may be used. */
-  Optional<String> nextElsewhere() {
-    return pool.nextElsewhere().map(Source::text);
-  }
-
-  private static String sender(Claim claim) {
-    return claim.message().sender().toLowerCase(Locale.ROOT);
-  }
-
-  /** The way that a claim sticks to; empty if any will do. */
-  private Optional<Way> pin(Site site, Claim claim, long nowNanos) {
-    ZonePool.PoolHash hash = plan.config().pool().hash();
-    if (pool.sources().size() <= 1
-        || (hash == ZonePool.PoolHash.NONE && claim.lastSource().isEmpty())) {
-      return Optional.empty();
-    }
-    Optional<Way> last =
-        claim
-            .lastSource()
-            .flatMap(pool::named)
-            .map(source -> way(site, source))
-            .filter(way -> way.usable(nowNanos));
-    if (last.isPresent()) {
-      return last;
-    }
-    return switch (hash) {
-      case NONE -> Optional.empty();
-      case FROM -> preferred(site, sender(claim), nowNanos);
-      case RECIPIENT_DOMAIN -> preferred(site, claim.domain(), nowNanos);
-    };
-  }
-
-  private Optional<Way> preferred(Site site, String key, long nowNanos) {
-    for (Source source : pool.ranked(key)) {
-      Way way = way(site, source);
-      if (way.usable(nowNanos)) {
-        return Optional.of(way);
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** Gives claims that stick to a way that is off to the others. */
-  void unpin(Way way, long nowNanos) {
-    if (!way.usable(nowNanos)) {
-      for (Held held : way.pinned().drain()) {
-        add(way.site(), held, nowNanos);
-      }
-    }
+    return true;
   }
 
   /** Whether some source may be used for the site, now or once there is room. */
@@ -285,6 +236,17 @@ final class Sites {
    * @param spare whether the zone has connections to spare for sends that are still to come
    */
   Optional<Way> choose(Site site, int connectionsMax, boolean spare, long nowNanos) {
+    return choose(site, connectionsMax, nowNanos, way -> mayOpen(way, spare, nowNanos));
+  }
+
+  /** Whether another connection would help, and sends for it may be had. Changes nothing. */
+  boolean wantsMore(Site site, int connectionsMax, long nowNanos) {
+    return choose(site, connectionsMax, nowNanos, way -> fits(way, nowNanos) && !way.blocked())
+        .isPresent();
+  }
+
+  private Optional<Way> choose(
+      Site site, int connectionsMax, long nowNanos, Predicate<Way> mayOpen) {
     if (site.messages() <= site.opening
         || (site.connections() >= connectionsMax && site.busy() >= connectionsMax)
         || site.unproven() >= Math.max(1, site.proven)
@@ -292,22 +254,29 @@ final class Sites {
       return Optional.empty();
     }
     for (Way way : site.ways().values()) {
-      if (way.pinned().messages() > way.opening && mayOpen(way, spare, nowNanos)) {
+      if (way.pinned().messages() > way.opening && mayOpen.test(way)) {
         return Optional.of(way);
       }
     }
     if (site.shared().messages() <= site.opening) {
       return Optional.empty();
     }
-    return pool.draw(source -> mayOpen(way(site, source), spare, nowNanos))
-        .map(source -> way(site, source));
+    return pool.draw(source -> mayOpen.test(way(site, source))).map(source -> way(site, source));
   }
 
+  /** Whether a way has room for one connection more, sends aside. */
+  private static boolean fits(Way way, long nowNanos) {
+    return way.usable(nowNanos)
+        && way.connections() < way.window().size()
+        && way.full.isEmpty()
+        && (way.connections() == 0 || nowNanos - way.holdUntilNanos >= 0);
+  }
+
+  /**
+   * Whether a connection may be opened. Where it is for lack of sends, its place stands in line.
+   */
   private boolean mayOpen(Way way, boolean spare, long nowNanos) {
-    if (!way.usable(nowNanos)
-        || way.connections() >= way.window().size()
-        || way.full.isPresent()
-        || (way.connections() > 0 && nowNanos - way.holdUntilNanos < 0)) {
+    if (!fits(way, nowNanos)) {
       return false;
     }
     if (!way.blocked()) {
@@ -408,6 +377,7 @@ final class Sites {
         site.dissolved = true;
         settle(site);
         parted.add(site);
+        this.parted.add(site);
       } else {
         Set<SendLine.Place> used = new HashSet<>();
         for (Way way : site.ways().values()) {

@@ -23,7 +23,6 @@ final class SourcePool {
   private final String ownText;
   private List<Source> sources = List.of();
   private List<Source> elsewhere = List.of();
-  private List<String> order = List.of();
   private boolean ipv6First;
 
   /**
@@ -55,7 +54,6 @@ final class SourcePool {
     }
     known.values().forEach(source -> source.retired = true);
     sources = List.copyOf(next);
-    order = pool.sources().stream().map(source -> source.address().getHostAddress()).toList();
     elsewhere =
         plan.elsewhere().stream()
             .map(source -> Source.of(source, nodeHelo))
@@ -157,19 +155,9 @@ final class SourcePool {
     return elsewhere.stream().filter(source -> source.text().equals(text)).findFirst();
   }
 
-  /**
-   * The source of another node that is next to this node's in the order of the pool: so a claim
-   * that nobody can use comes to one node after the other.
-   */
-  Optional<Source> nextElsewhere() {
-    int own = order.indexOf(sources.isEmpty() ? "" : sources.getLast().text());
-    for (int i = 1; i <= order.size(); i++) {
-      Optional<Source> next = namedElsewhere(order.get(Math.floorMod(own + i, order.size())));
-      if (next.isPresent()) {
-        return next;
-      }
-    }
-    return Optional.empty();
+  /** Whether other nodes own sources of the pool. */
+  boolean hasElsewhere() {
+    return !elsewhere.isEmpty();
   }
 
   private static List<Source> ranked(List<Source> some, String key) {

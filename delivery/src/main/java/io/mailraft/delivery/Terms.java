@@ -78,9 +78,14 @@ record Terms(List<String> counters, List<Cap> caps, double perSecond, double spa
     return new Terms(counters, caps, perSecond, spacingNanos);
   }
 
-  /** Whether each send counts against a day's of a warm-up. */
-  boolean warming() {
-    return counters.stream().anyMatch(counter -> counter.startsWith(Throttle.WARM_UP));
+  /** The counter of the warm-up against which each send counts, if it does. */
+  Optional<String> warmUp() {
+    for (String counter : counters) {
+      if (counter.startsWith(Throttle.WARM_UP)) {
+        return Optional.of(counter);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Whether a connection limit leaves this node none at all. */

@@ -24,6 +24,11 @@ public interface Throttling {
         public void await(List<String> counters, int sends, Runnable room) {
           throw new IllegalStateException("nothing is throttled");
         }
+
+        @Override
+        public boolean spent(String warmUpCounter) {
+          return false;
+        }
       };
 
   /**
@@ -43,4 +48,11 @@ public interface Throttling {
    *     earlier one for the same counters is replaced
    */
   void await(List<String> counters, int sends, Runnable room);
+
+  /**
+   * Whether a warm-up's day has no sends left, as far as this node has found.
+   *
+   * @param warmUpCounter as {@link io.mailraft.config.Throttle#warmUpCounter} names it
+   */
+  boolean spent(String warmUpCounter);
 }

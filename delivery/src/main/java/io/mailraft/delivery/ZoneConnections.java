@@ -14,10 +14,11 @@ import java.util.function.BooleanSupplier;
  * it.
  */
 final class ZoneConnections implements Site.Port, Transaction.Owner {
-  /** For so long a claim waits for a warm-up's sends before another node gets it. */
-  private static final long COLD_NANOS = TimeUnit.SECONDS.toNanos(2);
+  /** For so long a claim waits for a warm-up's sends of which the day has none left. */
+  private static final long COLD_NANOS = TimeUnit.MINUTES.toNanos(2);
 
-  private static final Reply STOPPING = Reply.of(451, "4.3.2", "This node is stopping");
+  private static final Reply COLD =
+      Reply.of(451, "4.3.2", "The warm-ups of this node's sources have no sends left for the day");
   private static final Reply NO_SHARE =
       Reply.of(451, "4.3.2", "A connection limit leaves this node no connection to the site");
 
@@ -107,32 +108,37 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
   }
 
   /**
-   * Gives claims back for another node's source that have waited for a while since this node has
-   * only sources whose warm-up has no sends left.
+   * Where the day of a source's warm-up is used up, its claims go to this node's other sources;
+   * where all are so, to other nodes. A claim that no other node may have in this attempt goes back
+   * to the queue after a while.
    */
-  void passOn(Site site, long now, Exits exits) {
-    Optional<String> other = sites.nextElsewhere();
-    boolean waited =
-        site.first().filter(first -> now - first.sinceNanos() >= COLD_NANOS).isPresent();
-    if (other.isEmpty() || !waited || !sites.cold(site, now)) {
-      return;
+  void shunCold(Site site, long now, Exits exits) {
+    boolean moved = false;
+    for (Way way : List.copyOf(site.ways().values())) {
+      moved |= sites.unpin(way, now);
     }
-    for (Held held : site.drain()) {
-      if (shared.redirected().giveBack(held.claim())) {
-        exits.redirected(held, other.get());
-      } else {
-        sites.add(site, held, now);
+    if (site.hasWaiting() && sites.pins().cold(site, now)) {
+      for (Held held : site.drain()) {
+        if (sites.pins().othersMay(held.claim())) {
+          exits.unfit(held);
+        } else if (sites.pins().othersExist() && now - held.sinceNanos() >= COLD_NANOS) {
+          exits.returned(List.of(held), COLD);
+        } else {
+          sites.add(site, held, now);
+        }
       }
+    } else if (moved) {
+      look(site, now, exits);
+      openMore();
     }
   }
 
   /** All sources of this node are blocklisted: another node tries, or the claims are deferred. */
   void blocklisted(List<Held> some, Reply reply, Hop hop, Exits exits) {
-    Optional<String> other = sites.nextElsewhere();
     List<Held> left = new ArrayList<>(some.size());
     for (Held held : some) {
-      if (other.isPresent() && shared.redirected().giveBack(held.claim())) {
-        exits.redirected(held, other.get());
+      if (sites.pins().othersMay(held.claim())) {
+        exits.unfit(held);
       } else {
         left.add(held);
       }
@@ -206,7 +212,7 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
   /** A way that is not to be used: its claims may go others, its idle connections leave. */
   void retreat(Way way, long now) {
     if (!way.usable(now)) {
-      sites.unpin(way, now);
+      var _ = sites.unpin(way, now);
       leave(row.dismiss(List.copyOf(way.idle())));
     }
   }
@@ -358,10 +364,14 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
     Way way = berth.way();
     openings.blocklist(way, reply, now);
     retreat(way, now);
+    Optional<Reply> closed = zone.closed(way.site());
+    if (closed.isPresent()) {
+      exits.returned(whom, closed.get());
+      see(way.site(), now, exits);
+      return;
+    }
     Site site = sites.present(way.site(), whom.getFirst().claim().domain());
-    if (zone.stopping()) {
-      exits.returned(whom, STOPPING);
-    } else if (sites.usable(site, now)) {
+    if (sites.usable(site, now)) {
       whom.reversed().forEach(held -> sites.addFirst(site, held, now));
     } else {
       blocklisted(whom, reply, berth.connection().hop(), exits);
@@ -373,8 +383,9 @@ final class ZoneConnections implements Site.Port, Transaction.Owner {
   public void startOver(Berth berth, Held held) {
     Exits exits = new Exits();
     synchronized (lock) {
-      if (zone.stopping()) {
-        exits.returned(List.of(held), STOPPING);
+      Optional<Reply> closed = zone.closed(berth.site());
+      if (closed.isPresent()) {
+        exits.returned(List.of(held), closed.get());
       } else {
         long now = System.nanoTime();
         Site site = sites.present(berth.site(), held.claim().domain());

@@ -34,7 +34,6 @@ final class ZoneDispatch {
       SendLines lines,
       ConnectionLimits limits,
       Standings standings,
-      Redirected redirected,
       Appetite appetite,
       String helo) {}
 
@@ -97,6 +96,13 @@ final class ZoneDispatch {
     }
   }
 
+  /** Whether no connection is open under a plan that is no more. */
+  boolean within() {
+    synchronized (lock) {
+      return row.connections() <= (stopping ? 0 : plan.connections()) && !sites.parting();
+    }
+  }
+
   /** Domains that may not hold as many claims as they like. */
   int limitedDomains() {
     synchronized (lock) {
@@ -131,8 +137,8 @@ final class ZoneDispatch {
         } else if (closed.isPresent()) {
           exits.returned(List.of(held), closed.get());
         } else {
-          Optional<String> elsewhere = sites.elsewhere(claim);
-          if (elsewhere.isPresent() && shared.redirected().giveBack(claim)) {
+          Optional<String> elsewhere = sites.pins().elsewhere(claim);
+          if (elsewhere.isPresent()) {
             exits.redirected(held, elsewhere.get());
           } else {
             String key = together ? "" : claim.domain();
@@ -146,6 +152,12 @@ final class ZoneDispatch {
     }
     exits.report(shared.shipping().endings());
     route(current, byDomain.keySet());
+  }
+
+  /** Why a claim that has left a site cannot wait there again: its zone has changed meanwhile. */
+  Optional<Reply> closed(Site site) {
+    return closed()
+        .or(() -> site.route().fits(plan.config()) ? Optional.empty() : Optional.of(CHANGED));
   }
 
   private Optional<Reply> closed() {
@@ -183,6 +195,8 @@ final class ZoneDispatch {
             List<Held> some = resolving.remove(domain);
             if (some != null) {
               switch (route) {
+                case Route.ToSite toSite when !toSite.fits(plan.config()) ->
+                    exits.returned(some, CHANGED);
                 case Route.ToSite toSite -> {
                   Site site = sites.of(toSite, domain);
                   some.forEach(held -> sites.add(site, held, now));
@@ -233,7 +247,7 @@ final class ZoneDispatch {
   }
 
   private void review(Site site, long now, Exits exits) {
-    connections.passOn(site, now, exits);
+    connections.shunCold(site, now, exits);
     Rationing.Outlook outlook =
         new Rationing.Outlook(
             sites.shareless(site),

@@ -1,10 +1,12 @@
 package io.mailraft.delivery;
 
 import io.mailraft.config.PoolSource;
+import io.mailraft.config.Throttle;
 import io.mailraft.config.Throttles;
 import io.mailraft.config.ZoneConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * What this node may do in a zone.
@@ -41,6 +43,16 @@ public record ZonePlan(
       Shares shares,
       Duration blocklistPause) {
     this(config, connections, sources, List.of(), throttles, shares, blocklistPause);
+  }
+
+  /** This node's part of a connection limit; empty where the document has none of that name. */
+  OptionalInt part(String counter) {
+    return throttles
+        .entry(Throttle.entryOf(counter))
+        .map(Throttle::connections)
+        .filter(OptionalInt::isPresent)
+        .map(limit -> OptionalInt.of(shares.of(counter, limit.getAsInt())))
+        .orElse(OptionalInt.empty());
   }
 
   /** Parts of limits. */

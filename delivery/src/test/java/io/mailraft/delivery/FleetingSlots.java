@@ -47,6 +47,11 @@ final class FleetingSlots implements Throttling, AutoCloseable {
   }
 
   @Override
+  public boolean spent(String warmUpCounter) {
+    return false;
+  }
+
+  @Override
   public void close() {
     timer.shutdownNow();
   }

@@ -116,6 +116,11 @@ class SendGateTest {
           public void await(List<String> counters, int sends, Runnable room) {
             throw new IllegalStateException("nobody waits");
           }
+
+          @Override
+          public boolean spent(String warmUpCounter) {
+            return false;
+          }
         };
     try (SmtpSink sink = sink(Script.OBEDIENT);
         Rig rig = Rig.to(sink.port()).rate("40/second").throttling(generous).start()) {
@@ -140,6 +145,11 @@ class SendGateTest {
           @Override
           public void await(List<String> counters, int sends, Runnable room) {
             throw new IllegalStateException("nobody waits");
+          }
+
+          @Override
+          public boolean spent(String warmUpCounter) {
+            return false;
           }
         };
     try (DnsFixture dns = DnsFixture.start();

@@ -124,6 +124,11 @@ final class TokenCounter implements Throttling, AutoCloseable {
   }
 
   @Override
+  public boolean spent(String warmUpCounter) {
+    return false;
+  }
+
+  @Override
   public void close() {
     timer.shutdownNow();
   }

@@ -2,6 +2,7 @@ package io.mailraft.node;
 
 import com.google.protobuf.ByteString;
 import io.mailraft.api.log.Envelope;
+import io.mailraft.api.log.Others;
 import io.mailraft.api.log.OutcomeKind;
 import io.mailraft.api.stored.StoredDelivery;
 import io.mailraft.delivery.Attempt;
@@ -51,9 +52,18 @@ final class Handover implements Bodies, Outcomes {
               delivery.delivery().getAddress(),
               facts.computeIfAbsent(delivery.id(), id -> facts(delivery)),
               delivery.delivery().getAttempts(),
-              greylistedFrom(delivery.delivery())));
+              greylistedFrom(delivery.delivery()),
+              others(delivery.others())));
     }
     return claims;
+  }
+
+  private static Claim.Others others(Others others) {
+    return switch (others) {
+      case NO_OTHERS, UNRECOGNIZED -> Claim.Others.NONE;
+      case OTHERS_LEFT -> Claim.Others.LEFT;
+      case ALL_OTHERS -> Claim.Others.ALL;
+    };
   }
 
   /** Where the receiver expects the next attempt from. */
@@ -132,8 +142,16 @@ final class Handover implements Bodies, Outcomes {
           report.setKind(OutcomeKind.BOUNCED).setSource(source).setHost(host);
       case Outcome.Expired(Claim _, String _, String source, String host, var _) ->
           report.setKind(OutcomeKind.EXPIRED).setSource(source).setHost(host);
-      case Outcome.Returned(Claim _, String _, Optional<String> source) ->
-          report.setKind(OutcomeKind.RETURNED).setSource(source.orElse(""));
+      case Outcome.Returned(Claim _, String _, Outcome.Onward onward) -> {
+        report.setKind(OutcomeKind.RETURNED);
+        switch (onward) {
+          case Outcome.ToAny() -> {
+            // Nothing is to be said of it.
+          }
+          case Outcome.ToSource(String source) -> report.setSource(source);
+          case Outcome.ToOthers() -> report.setUnfit(true);
+        }
+      }
     }
     outcome.attempt().ifPresent(attempt -> report.setAttempt(attempt(attempt)));
     queue.report(claim.epoch(), report.build());

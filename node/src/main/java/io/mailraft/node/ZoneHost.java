@@ -7,7 +7,6 @@ import io.mailraft.config.Throttle;
 import io.mailraft.config.ZoneConfig;
 import io.mailraft.delivery.Appetite;
 import io.mailraft.delivery.DeliveryEngine;
-import io.mailraft.delivery.SiteState;
 import io.mailraft.delivery.Throttling;
 import io.mailraft.delivery.ZonePlan;
 import io.mailraft.queue.Queue;
@@ -38,7 +37,6 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
   private final Supplier<Queue> queue;
   private final Supplier<DeliveryEngine> delivery;
   private final Consumer<Duties> taken;
-  private volatile Map<String, Integer> connections = Map.of();
   private final Explanations explanations;
 
   /**
@@ -63,7 +61,6 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
   public void obey(Duties duties) {
     Map<String, ZonePlan> plans = new HashMap<>();
     duties.settings().zones().forEach((name, zone) -> plans.put(name, plan(duties, zone)));
-    connections = duties.connections();
     delivery.get().zones(plans);
     taken.accept(duties);
   }
@@ -92,11 +89,7 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
 
   @Override
   public boolean obeyed() {
-    return connections.entrySet().stream().allMatch(zone -> open(zone.getKey()) <= zone.getValue());
-  }
-
-  private int open(String zone) {
-    return delivery.get().sites(zone).stream().mapToInt(SiteState::connections).sum();
+    return delivery.get().within();
   }
 
   @Override
@@ -128,6 +121,11 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
                 once.run();
               }
             });
+  }
+
+  @Override
+  public boolean spent(String warmUpCounter) {
+    return queue.get().sends().book().spent(today(List.of(warmUpCounter)).getFirst());
   }
 
   /** The counters with those of warm-ups dated. */

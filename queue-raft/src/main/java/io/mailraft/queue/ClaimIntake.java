@@ -374,7 +374,12 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
       if (message.isPresent() && delivery.isPresent()) {
         ready.add(
             new ClaimedDelivery(
-                id, ref.getSeq(), claims.getEpoch(), message.get(), delivery.get()));
+                id,
+                ref.getSeq(),
+                claims.getEpoch(),
+                message.get(),
+                delivery.get(),
+                ref.getOthers()));
       } else {
         // It has ended meanwhile: another node's late report that it was delivered.
         forget(ref, claims.getEpoch());

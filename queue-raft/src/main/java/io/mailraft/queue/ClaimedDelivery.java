@@ -1,5 +1,6 @@
 package io.mailraft.queue;
 
+import io.mailraft.api.log.Others;
 import io.mailraft.api.stored.StoredDelivery;
 import io.mailraft.api.stored.StoredMessage;
 
@@ -11,6 +12,12 @@ import io.mailraft.api.stored.StoredMessage;
  * @param epoch lease epoch under which it is claimed
  * @param message the message's facts
  * @param delivery the delivery's own
+ * @param others which other nodes may have it if this one gives it back
  */
 public record ClaimedDelivery(
-    MessageId id, int seq, long epoch, StoredMessage message, StoredDelivery delivery) {}
+    MessageId id,
+    int seq,
+    long epoch,
+    StoredMessage message,
+    StoredDelivery delivery,
+    Others others) {}

@@ -1,6 +1,7 @@
 package io.mailraft.queue.shard;
 
 import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.api.log.Others;
 
 /**
  * Who holds a claim, and where the delivery goes.
@@ -20,12 +21,22 @@ record ClaimOwner(int node, long epoch, Lane lane, long index) {
 
   /** The delivery as claimed by it. */
   DeliveryRef ref(DeliveryId delivery) {
+    return ref(delivery, Others.NO_OTHERS);
+  }
+
+  /**
+   * The same for its node.
+   *
+   * @param others nodes that may have it yet
+   */
+  DeliveryRef ref(DeliveryId delivery, Others others) {
     return DeliveryRef.newBuilder()
         .setId(delivery.message().toByteString())
         .setSeq(delivery.seq())
         .setZone(lane.zone())
         .setDomain(lane.domain())
         .setClaim(index)
+        .setOthers(others)
         .build();
   }
 }

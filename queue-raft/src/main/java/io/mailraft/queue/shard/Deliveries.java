@@ -66,6 +66,8 @@ final class Deliveries {
 
     record Redirected(DeliveryId delivery, String source) implements Event {}
 
+    record Unfit(DeliveryId delivery) implements Event {}
+
     record Claimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
 
     record Unclaimed(DeliveryId delivery, ClaimOwner owner) implements Event {}
@@ -187,10 +189,12 @@ final class Deliveries {
     queue(delivery, row(delivery, batch), batch);
   }
 
-  /** The same for one that is to leave from a source which another node owns. */
-  void giveBack(DeliveryId delivery, String source, Batch batch) {
-    if (!source.isEmpty()) {
-      events.add(new Event.Redirected(delivery, source));
+  /** The same by its node, which may have said that another one is to have it. */
+  void giveBack(DeliveryId delivery, Outcome outcome, Batch batch) {
+    if (outcome.getUnfit()) {
+      events.add(new Event.Unfit(delivery));
+    } else if (!outcome.getSource().isEmpty()) {
+      events.add(new Event.Redirected(delivery, outcome.getSource()));
     }
     giveBack(delivery, batch);
   }

@@ -1,6 +1,7 @@
 package io.mailraft.queue.shard;
 
 import io.mailraft.api.log.ClaimDeliveries;
+import io.mailraft.api.log.Others;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,12 +13,12 @@ final class Outgoing {
   private final Map<Integer, ClaimDeliveries.Builder> claims = new HashMap<>();
   private long index;
 
-  void add(DeliveryId delivery, ClaimOwner owner) {
+  void add(DeliveryId delivery, ClaimOwner owner, Others others) {
     claims
         .computeIfAbsent(
             owner.node(),
             node -> ClaimDeliveries.newBuilder().setNode(node).setEpoch(owner.epoch()))
-        .addDeliveries(owner.ref(delivery));
+        .addDeliveries(owner.ref(delivery, others));
     index = owner.index();
   }
 

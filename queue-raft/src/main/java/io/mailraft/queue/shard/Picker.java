@@ -8,8 +8,7 @@ import io.mailraft.api.log.StoreMessage;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.store.View;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,14 +47,12 @@ final class Picker implements ShardEvents {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Runnable wake;
-  private final int self;
-  private final Turns turns = new Turns(this::isLimited);
+  private final Holders holders;
+  private final Turns turns;
   private final Cursors cursors;
   private final Map<DeliveryId, ClaimOwner> proposed = new HashMap<>();
-  private final Redirects redirects = new Redirects(System::nanoTime);
+  private final Redirects redirects;
   private final Function<String, OptionalInt> owners;
-  private final Map<Integer, Holder> holders = new HashMap<>();
-  private final Map<Integer, ShardFold.Fence> fences = new HashMap<>();
   private final Outgoing outgoing = new Outgoing();
 
   /**
@@ -66,7 +63,9 @@ final class Picker implements ShardEvents {
   Picker(View view, int self, Function<String, OptionalInt> owners, Runnable wake) {
     this.cursors = new Cursors(view);
     this.owners = owners;
-    this.self = self;
+    this.holders = new Holders(self);
+    this.turns = new Turns(holders::isLimited);
+    this.redirects = new Redirects(holders, System::nanoTime);
     this.wake = wake;
   }
 
@@ -82,8 +81,8 @@ final class Picker implements ShardEvents {
                   turns.enter(lane);
                 }
               });
-      fold.claims().values().forEach(owner -> holder(owner.node()).hold(owner.lane(), 1));
-      fences.putAll(fold.fences());
+      fold.claims().values().forEach(owner -> holders.of(owner.node()).hold(owner.lane(), 1));
+      holders.fences().putAll(fold.fences());
     } finally {
       lock.unlock();
     }
@@ -103,7 +102,7 @@ final class Picker implements ShardEvents {
     long ticket;
     lock.lock();
     try {
-      Holder holder = holder(node);
+      Holder holder = holders.of(node);
       ticket = ++holder.ticket;
       holder.session = Optional.of(session);
       holder.epoch = epoch;
@@ -126,14 +125,16 @@ final class Picker implements ShardEvents {
   void credit(int node, long epoch, Map<String, Integer> wanted, List<DomainLimit> limits) {
     lock.lock();
     try {
-      Holder holder = holder(node);
+      Holder holder = holders.of(node);
       if (holder.epoch == epoch) {
         if (holder.wanted(wanted)) {
           turns.unparkAll();
         }
         holder.limit(limits);
         for (DomainLimit limit : limits) {
-          turns.unpark(new Lane(limit.getZone(), limit.getDomain()));
+          Lane lane = new Lane(limit.getZone(), limit.getDomain());
+          redirects.first(node, lane);
+          turns.unpark(lane);
         }
       }
     } finally {
@@ -146,7 +147,7 @@ final class Picker implements ShardEvents {
   void detach(int node, long ticket) {
     lock.lock();
     try {
-      Holder holder = holder(node);
+      Holder holder = holders.of(node);
       if (holder.ticket == ticket) {
         holder.session = Optional.empty();
         holder.wanted(Map.of());
@@ -160,11 +161,10 @@ final class Picker implements ShardEvents {
 
   /** Ends every session: this node does not lead any more. */
   void close() {
-    List<ClaimSession> open = new ArrayList<>();
+    Collection<ClaimSession> open;
     lock.lock();
     try {
-      holders.values().forEach(holder -> holder.session.ifPresent(open::add));
-      holders.clear();
+      open = holders.clear();
       redirects.clear();
     } finally {
       lock.unlock();
@@ -176,7 +176,7 @@ final class Picker implements ShardEvents {
   Map<Integer, ShardFold.Fence> fences() {
     lock.lock();
     try {
-      return Map.copyOf(fences);
+      return Map.copyOf(holders.fences());
     } finally {
       lock.unlock();
     }
@@ -209,14 +209,13 @@ final class Picker implements ShardEvents {
   }
 
   private int planRedirected(Map<Integer, ClaimDeliveries.Builder> plans) {
-    for (Redirects.Redirect given : redirects.give(node -> mayClaim(node, holder(node)))) {
+    for (Redirects.Redirect given : redirects.give()) {
       comeBack(given.lane(), given.delivery());
     }
     int[] planned = {0};
     redirects.take(
-        (node, lane) -> holder(node).room(lane) > 0,
         one -> {
-          propose(plans, one.node(), holder(one.node()), one.lane(), one.delivery());
+          propose(plans, one.node(), holders.of(one.node()), one.lane(), one.delivery());
           return ++planned[0] < PLAN_MAX;
         });
     return planned[0];
@@ -227,8 +226,8 @@ final class Picker implements ShardEvents {
     int planned = 0;
     while (planned < limit && !zone.limited.isEmpty()) {
       Lane lane = zone.limited.element();
-      Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(lane);
-      if (!isLimited(lane)) {
+      Optional<Map.Entry<Integer, Holder>> roomiest = holders.roomiest(lane);
+      if (!holders.isLimited(lane)) {
         zone.open.add(zone.limited.remove());
       } else if (roomiest.isEmpty()) {
         turns.park(zone.limited.remove());
@@ -244,13 +243,13 @@ final class Picker implements ShardEvents {
     int misses = 0;
     while (planned < limit && misses < MISSES_MAX && misses < zone.open.size()) {
       Lane lane = zone.open.element();
-      Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(lane);
+      Optional<Map.Entry<Integer, Holder>> roomiest = holders.roomiest(lane);
       if (roomiest.isPresent()) {
         misses = 0;
         planned += pick(zone.open, roomiest.get(), limit - planned, plans);
-      } else if (isLimited(lane)) {
+      } else if (holders.isLimited(lane)) {
         turns.park(zone.open.remove());
-      } else if (holders.values().stream().allMatch(Holder::limitsNothing)) {
+      } else if (holders.limitNothing()) {
         // No node has room in the zone, so no lane of it can go on.
         break;
       } else {
@@ -287,39 +286,6 @@ final class Picker implements ShardEvents {
     return proposed.containsKey(delivery) || redirects.contains(delivery);
   }
 
-  /** The node that can use the most of a lane, one at least. */
-  private Optional<Map.Entry<Integer, Holder>> roomiest(Lane lane) {
-    return holders.entrySet().stream()
-        .filter(entry -> mayClaim(entry.getKey(), entry.getValue()))
-        .filter(entry -> entry.getValue().room(lane) > 0)
-        .max(
-            Comparator.<Map.Entry<Integer, Holder>>comparingInt(
-                    entry -> entry.getValue().room(lane))
-                .thenComparing(entry -> entry.getKey() == self));
-  }
-
-  /** Whether all nodes that take claims of its zone have limited the lane, and there is one. */
-  private boolean isLimited(Lane lane) {
-    boolean any = false;
-    for (Map.Entry<Integer, Holder> entry : holders.entrySet()) {
-      if (entry.getValue().wants(lane.zone()) && mayClaim(entry.getKey(), entry.getValue())) {
-        if (!entry.getValue().limits(lane)) {
-          return false;
-        }
-        any = true;
-      }
-    }
-    return any;
-  }
-
-  private boolean mayClaim(int node, Holder holder) {
-    ShardFold.Fence fence = fences.get(node);
-    return holder.session.isPresent()
-        && fence != null
-        && fence.live()
-        && fence.epoch() == holder.epoch;
-  }
-
   /**
    * Claims for deliveries that the entry being made queues, to be proposed in the same entry: a
    * message that nobody waits before goes out without a second entry. Where others of its zone wait
@@ -354,7 +320,7 @@ final class Picker implements ShardEvents {
     if (turns.waits(lane) || proposed.containsKey(delivery)) {
       return false;
     }
-    Optional<Map.Entry<Integer, Holder>> roomiest = roomiest(lane);
+    Optional<Map.Entry<Integer, Holder>> roomiest = holders.roomiest(lane);
     roomiest.ifPresent(
         entry -> {
           propose(plans, entry.getKey(), entry.getValue(), lane, delivery);
@@ -401,7 +367,7 @@ final class Picker implements ShardEvents {
       DeliveryId delivery = ShardFold.idOf(ref);
       ClaimOwner owner = proposed.remove(delivery);
       if (owner != null) {
-        holder(owner.node()).hold(owner.lane(), -1);
+        holders.of(owner.node()).hold(owner.lane(), -1);
         comeBack(owner.lane(), delivery);
       }
     }
@@ -418,7 +384,7 @@ final class Picker implements ShardEvents {
       if (owner != null) {
         // Moved to another lane before the claim was applied, which therefore will be refused.
         proposed.remove(delivery);
-        holder(owner.node()).hold(owner.lane(), -1);
+        holders.of(owner.node()).hold(owner.lane(), -1);
       }
       if (!redirects.queued(lane, delivery)) {
         comeBack(lane, delivery);
@@ -439,15 +405,25 @@ final class Picker implements ShardEvents {
   }
 
   @Override
+  public void unfit(DeliveryId delivery) {
+    lock.lock();
+    try {
+      redirects.announceUnfit(delivery);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
   public void claimed(DeliveryId delivery, ClaimOwner owner) {
     lock.lock();
     try {
       redirects.remove(delivery);
       if (proposed.remove(delivery) == null) {
         // Proposed by an earlier leader, or by this one before a stumble.
-        holder(owner.node()).hold(owner.lane(), 1);
+        holders.of(owner.node()).hold(owner.lane(), 1);
       }
-      outgoing.add(delivery, owner);
+      outgoing.add(delivery, owner, redirects.others(delivery, owner.lane(), owner.node()));
     } finally {
       lock.unlock();
     }
@@ -457,7 +433,9 @@ final class Picker implements ShardEvents {
   public void unclaimed(DeliveryId delivery, ClaimOwner owner) {
     lock.lock();
     try {
-      holder(owner.node()).hold(owner.lane(), -1);
+      holders.of(owner.node()).hold(owner.lane(), -1);
+      redirects.unclaimed(delivery, owner.node());
+      redirects.first(owner.node(), owner.lane());
       turns.unpark(owner.lane());
     } finally {
       lock.unlock();
@@ -468,7 +446,7 @@ final class Picker implements ShardEvents {
   public void fenced(int node, long epoch, boolean live) {
     lock.lock();
     try {
-      fences.put(node, new ShardFold.Fence(epoch, live));
+      holders.fences().put(node, new ShardFold.Fence(epoch, live));
       turns.unparkAll();
     } finally {
       lock.unlock();
@@ -479,7 +457,7 @@ final class Picker implements ShardEvents {
   public void settled() {
     lock.lock();
     try {
-      outgoing.handOut(holders);
+      outgoing.handOut(holders.all());
     } finally {
       lock.unlock();
     }
@@ -489,9 +467,5 @@ final class Picker implements ShardEvents {
   private void comeBack(Lane lane, DeliveryId delivery) {
     cursors.comeBack(lane, delivery);
     turns.enter(lane);
-  }
-
-  private Holder holder(int node) {
-    return holders.computeIfAbsent(node, n -> new Holder());
   }
 }

@@ -12,6 +12,9 @@ interface ShardEvents {
   /** A delivery, which is about to be queued, is to leave from that source. */
   void redirected(DeliveryId delivery, String source);
 
+  /** A delivery, which is about to be queued, is for another node: the last one cannot send it. */
+  void unfit(DeliveryId delivery);
+
   /** A delivery is claimed. */
   void claimed(DeliveryId delivery, ClaimOwner owner);
 

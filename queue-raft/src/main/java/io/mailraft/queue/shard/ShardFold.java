@@ -147,6 +147,7 @@ final class ShardFold implements Fold {
       case Deliveries.Event.Queued(Lane lane, DeliveryId delivery) -> to.queued(lane, delivery);
       case Deliveries.Event.Redirected(DeliveryId delivery, String source) ->
           to.redirected(delivery, source);
+      case Deliveries.Event.Unfit(DeliveryId delivery) -> to.unfit(delivery);
       case Deliveries.Event.Claimed(DeliveryId delivery, ClaimOwner owner) ->
           to.claimed(delivery, owner);
       case Deliveries.Event.Unclaimed(DeliveryId delivery, ClaimOwner owner) ->
@@ -348,7 +349,7 @@ final class ShardFold implements Fold {
       case BOUNCED -> endClaimed(delivery, DeliveryState.END_BOUNCED, outcome, node, at, batch);
       case EXPIRED -> endClaimed(delivery, DeliveryState.END_EXPIRED, outcome, node, at, batch);
       case DEFERRED -> deliveries.defer(delivery, outcome, node, at.stampMillis(), batch);
-      case RETURNED -> deliveries.giveBack(delivery, outcome.getSource(), batch);
+      case RETURNED -> deliveries.giveBack(delivery, outcome, batch);
       case OUTCOME_KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw new FoldException(
               "an outcome of unknown kind "

@@ -16,7 +16,7 @@
  * unless all its chunks are there, and nothing points to chunks before. I4: a claim needs the
  * queued row and removes it, under the newest lease epoch of its node alone. I8: apply reads the
  * batch and its own memory, nothing else. I9: memory holds counters, claims and cursors, never
- * deliveries.
+ * deliveries, but for a bounded number that nodes have given back for others ({@code Redirects}).
  *
  * <h2>Threads</h2>
  *

@@ -15,6 +15,9 @@ final class Book {
 
   private static final int QUESTIONS_MAX = 4;
 
+  /** After so many questions without an answer, which take two seconds, none is expected. */
+  private static final int UNANSWERED_MIN = 3;
+
   /** More waiters than this are counted so often at most. */
   private static final int COUNTED_MAX = 64;
 
@@ -31,6 +34,7 @@ final class Book {
 
   private final ArrayDeque<Question> questions = new ArrayDeque<>(2);
   private final ArrayDeque<Block> blocks = new ArrayDeque<>(2);
+  private int unanswered;
   private boolean asked;
   private long askedAt;
   private long usedFrom;
@@ -54,6 +58,7 @@ final class Book {
   void asks(long number, long now) {
     asked = true;
     askedAt = now;
+    unanswered++;
     questions.add(new Question(number, now));
     if (questions.size() > QUESTIONS_MAX) {
       questions.remove();
@@ -74,6 +79,7 @@ final class Book {
     for (Question question : questions) {
       if (question.number() == grant.getQuestion()) {
         questions.remove(question);
+        unanswered = 0;
         Block block = new Block(grant, clockNanos, question.at(), now);
         blocks.add(block);
         keeps = block.lateness() >= KEPT_NANOS;
@@ -81,6 +87,11 @@ final class Book {
       }
     }
     return false;
+  }
+
+  /** Whether nothing is left, and several questions in a row had no answer. */
+  boolean spent(long now) {
+    return unanswered >= UNANSWERED_MIN && left(now) == 0;
   }
 
   /** Sends that may start now. */

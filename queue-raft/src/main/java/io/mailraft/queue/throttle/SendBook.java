@@ -308,6 +308,12 @@ public final class SendBook {
     return books.computeIfAbsent(counter, name -> new Book(name, now));
   }
 
+  /** Whether nothing of a counter is left, and several questions in a row had no answer. */
+  public synchronized boolean spent(String counter) {
+    Book book = books.get(counter);
+    return book != null && book.spent(nanoClock.getAsLong());
+  }
+
   /** What waits for a counter and what it has, for people; empty where nothing does. */
   public synchronized Optional<State> state(String counter) {
     long now = nanoClock.getAsLong();

@@ -7,6 +7,7 @@ import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.Entry;
 import io.mailraft.api.log.FenceNode;
+import io.mailraft.api.log.Others;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.OutcomeKind;
 import io.mailraft.api.log.Outcomes;
@@ -20,9 +21,11 @@ import io.mailraft.queue.store.MemoryStore;
 import io.mailraft.queue.store.Position;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -33,10 +36,19 @@ class RedirectTest {
   private static final long EPOCH = 7;
   private static final String SOURCE = "127.0.0.14";
 
-  private static final ClaimSession SESSION =
+  private static final int THREE = 3;
+
+  private final Map<MessageId, Others> others = new HashMap<>();
+
+  /** Notes what a node is told of the others. */
+  private final ClaimSession session =
       new ClaimSession() {
         @Override
-        public void handOut(ClaimDeliveries claims, long index) {}
+        public void handOut(ClaimDeliveries claims, long index) {
+          claims
+              .getDeliveriesList()
+              .forEach(ref -> others.put(MessageId.of(ref.getId()), ref.getOthers()));
+        }
 
         @Override
         public void lost() {}
@@ -58,6 +70,7 @@ class RedirectTest {
     fold.attach(picker, () -> picker.start(fold));
     fence(ONE, true);
     fence(TWO, true);
+    fence(THREE, true);
   }
 
   private void apply(Record.Builder record) {
@@ -92,7 +105,7 @@ class RedirectTest {
   }
 
   private void attach(int node, int wanted) {
-    picker.attach(node, EPOCH, Map.of("default", wanted), List.of(), SESSION);
+    picker.attach(node, EPOCH, Map.of("default", wanted), List.of(), session);
   }
 
   /** Plans once and applies; the ids by node. */
@@ -111,18 +124,21 @@ class RedirectTest {
   }
 
   private void giveBack(MessageId id, String source) {
+    outcome(ONE, id, Outcome.newBuilder().setKind(OutcomeKind.RETURNED).setSource(source));
+  }
+
+  private void unfit(int node, MessageId id) {
+    outcome(node, id, Outcome.newBuilder().setKind(OutcomeKind.RETURNED).setUnfit(true));
+  }
+
+  private void outcome(int node, MessageId id, Outcome.Builder outcome) {
     apply(
         Record.newBuilder()
             .setOutcomes(
                 Outcomes.newBuilder()
-                    .setNode(ONE)
+                    .setNode(node)
                     .setEpoch(EPOCH)
-                    .addOutcomes(
-                        Outcome.newBuilder()
-                            .setId(id.toByteString())
-                            .setSeq(1)
-                            .setKind(OutcomeKind.RETURNED)
-                            .setSource(source))));
+                    .addOutcomes(outcome.setId(id.toByteString()).setSeq(1))));
   }
 
   @Test
@@ -187,19 +203,114 @@ class RedirectTest {
   }
 
   @Test
+  void one_that_no_source_of_its_node_may_send_goes_to_each_other_node_once() {
+    MessageId first = store();
+    for (int node : List.of(ONE, TWO, THREE)) {
+      attach(node, 5);
+    }
+    List<Integer> asked = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Map<Integer, List<MessageId>> next = round();
+      assertThat(next).hasSize(1);
+      int node = next.keySet().iterator().next();
+      asked.add(node);
+      assertThat(others)
+          .containsEntry(
+              first, List.of(Others.ALL_OTHERS, Others.OTHERS_LEFT, Others.NO_OTHERS).get(i));
+      unfit(node, first);
+    }
+    assertThat(asked).containsExactlyInAnyOrder(ONE, TWO, THREE);
+    assertThat(round()).as("whoever has room").hasSize(1);
+    assertThat(others).containsEntry(first, Others.NO_OTHERS);
+  }
+
+  @Test
+  void a_preference_counts_once_and_who_had_it_may_get_the_delivery_back() {
+    MessageId first = store();
+    attach(ONE, 5);
+    assertThat(round()).isEqualTo(Map.of(ONE, List.of(first)));
+    attach(TWO, 5);
+    giveBack(first, SOURCE);
+    assertThat(round()).isEqualTo(Map.of(TWO, List.of(first)));
+    assertThat(others).containsEntry(first, Others.OTHERS_LEFT);
+    unfit(TWO, first);
+    assertThat(round()).isEqualTo(Map.of(ONE, List.of(first)));
+    assertThat(others).containsEntry(first, Others.NO_OTHERS);
+    // One that is over for another reason begins anew.
+    outcome(ONE, first, Outcome.newBuilder().setKind(OutcomeKind.RETURNED));
+    assertThat(round()).hasSize(1);
+    assertThat(others).containsEntry(first, Others.ALL_OTHERS);
+  }
+
+  /** Nodes of which two may claim, with room in some lanes. */
+  private static final class Two implements Redirects.Nodes {
+    private final Set<Integer> mayClaim = new HashSet<>(Set.of(ONE, TWO));
+    private final Set<Lane> room = new HashSet<>();
+
+    @Override
+    public boolean mayClaim(int node) {
+      return mayClaim.contains(node);
+    }
+
+    @Override
+    public int room(int node, Lane lane) {
+      return room.contains(lane) ? 1 : 0;
+    }
+
+    @Override
+    public OptionalInt other(Lane lane, Set<Integer> but) {
+      return mayClaim.stream()
+          .filter(node -> !but.contains(node))
+          .mapToInt(node -> node)
+          .findFirst();
+    }
+  }
+
+  private static DeliveryId redirected(Redirects redirects, Lane lane, int number) {
+    DeliveryId delivery = new DeliveryId(new MessageId(number, 0), 1);
+    redirects.announce(delivery, OptionalInt.of(TWO));
+    redirects.unclaimed(delivery, ONE);
+    assertThat(redirects.queued(lane, delivery)).isTrue();
+    return delivery;
+  }
+
+  @Test
   void it_waits_for_two_minutes_and_no_longer() {
     AtomicLong now = new AtomicLong();
-    Redirects redirects = new Redirects(now::get);
+    Redirects redirects = new Redirects(new Two(), now::get);
     Lane lane = new Lane("default", "a.example");
-    DeliveryId delivery = new DeliveryId(new MessageId(1, 0), 1);
-    redirects.announce(delivery, OptionalInt.of(TWO));
-    assertThat(redirects.queued(lane, delivery)).isTrue();
+    DeliveryId delivery = redirected(redirects, lane, 1);
     assertThat(redirects.any()).isTrue();
     now.set(119_000_000_000L);
-    assertThat(redirects.give(node -> true)).isEmpty();
+    assertThat(redirects.give()).isEmpty();
     now.set(120_000_000_000L);
-    assertThat(redirects.give(node -> true)).hasSize(1);
+    assertThat(redirects.give()).hasSize(1);
     assertThat(redirects.any()).isFalse();
+    assertThat(redirects.others(delivery, lane, ONE)).isEqualTo(Others.NO_OTHERS);
     assertThat(redirects.queued(lane, delivery)).isFalse();
+  }
+
+  @Test
+  void a_lane_without_room_is_in_no_others_way_and_a_node_that_goes_leaves_all() {
+    Two nodes = new Two();
+    Redirects redirects = new Redirects(nodes, () -> 0);
+    List<Lane> lanes = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      lanes.add(new Lane("default", "d" + i + ".example"));
+      redirected(redirects, lanes.get(i), i + 1);
+    }
+    List<Lane> taken = new ArrayList<>();
+    nodes.room.add(lanes.get(5));
+    redirects.take(one -> taken.add(one.lane()));
+    assertThat(taken).containsExactly(lanes.get(5));
+    // Far behind, but known to have room.
+    nodes.room.add(lanes.get(99));
+    redirects.first(TWO, lanes.get(99));
+    redirects.take(one -> taken.add(one.lane()));
+    assertThat(taken).containsExactly(lanes.get(5), lanes.get(99));
+    assertThat(redirects.give()).isEmpty();
+    nodes.mayClaim.remove(TWO);
+    assertThat(redirects.give()).hasSize(98);
+    assertThat(redirects.any()).isFalse();
   }
 }

@@ -103,4 +103,17 @@ final class SendBookTest {
     assertThat(rooms).hasSize(1);
     assertThat(book.take(List.of(ZONE, DOMAIN), 5)).isEqualTo(1);
   }
+
+  @Test
+  void a_counter_is_spent_when_three_questions_in_a_row_had_no_answer() {
+    assertThat(book.spent(DOMAIN)).isFalse();
+    await(List.of(DOMAIN), 5);
+    SendQuestion first = until(1).getFirst();
+    assertThat(until(1500)).hasSize(1);
+    assertThat(book.spent(DOMAIN)).isFalse();
+    assertThat(until(2500)).hasSize(1);
+    assertThat(book.spent(DOMAIN)).isTrue();
+    give(first, 2500, 1, 2);
+    assertThat(book.spent(DOMAIN)).isFalse();
+  }
 }
