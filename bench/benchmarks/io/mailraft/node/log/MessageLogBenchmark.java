@@ -57,8 +57,7 @@ public class MessageLogBenchmark {
         };
     keeping.setName("keeping");
     keeping.start();
-    BoundedAppender bounded = new BoundedAppender(keeping, 8192);
-    bounded.setContext(context);
+    BoundedAppender bounded = new BoundedAppender(context, keeping, 8192);
     bounded.start();
     Logger logger = context.getLogger(Logs.MESSAGES);
     logger.setAdditive(false);

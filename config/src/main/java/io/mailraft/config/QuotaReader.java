@@ -3,15 +3,12 @@ package io.mailraft.config;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 
 /** Reads the section {@code quotas}. */
 final class QuotaReader {
-  private static final int ENTRIES_MAX = 100_000;
   private static final int ACCOUNT_CHARS_MAX = 256;
 
   /** A minute, an hour, a day. */
@@ -31,51 +28,7 @@ final class QuotaReader {
   }
 
   private static Map<String, Quota> entries(Section section, Function<String, String> spelling) {
-    List<String> keys = section.keys();
-    if (keys.size() > ENTRIES_MAX) {
-      section.refuse(keys.get(ENTRIES_MAX), "more than " + ENTRIES_MAX + " quotas");
-      return Map.of();
-    }
-    Map<String, Quota> entries = new LinkedHashMap<>();
-    Map<String, String> writtenByEntry = new HashMap<>();
-    for (String written : keys) {
-      Optional<String> entry = entry(section, written, spelling);
-      Quota quota = quota(entry.orElse(written), written, section);
-      if (entry.isEmpty()) {
-        continue;
-      }
-      String first = writtenByEntry.putIfAbsent(entry.get(), written);
-      if (first == null) {
-        entries.put(entry.get(), quota);
-      } else {
-        section.refuse(
-            written,
-            "is "
-                + Problems.quoted(first)
-                + " in another spelling, which stands in line "
-                + section.line(first)
-                + "; keep one");
-      }
-    }
-    return entries;
-  }
-
-  /** The key in its one spelling; empty where it is of no use, which is noted. */
-  private static Optional<String> entry(
-      Section section, String written, Function<String, String> spelling) {
-    if (written.equals(Quota.DEFAULT)) {
-      return Optional.of(written);
-    }
-    try {
-      String entry = spelling.apply(written);
-      if (!entry.equals(Quota.DEFAULT)) {
-        return Optional.of(entry);
-      }
-      section.refuse(written, "write default, in lower case");
-    } catch (IllegalArgumentException e) {
-      section.refuse(written, String.valueOf(e.getMessage()));
-    }
-    return Optional.empty();
+    return SpelledEntries.read(section, "quotas", spelling, QuotaReader::quota);
   }
 
   private static String account(String written) {

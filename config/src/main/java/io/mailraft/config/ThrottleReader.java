@@ -1,71 +1,33 @@
 package io.mailraft.config;
 
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Reads the section {@code throttles}. */
 final class ThrottleReader {
-  private static final int THROTTLES_MAX = 100_000;
   private static final int CONNECTIONS_MAX = 100_000;
   private static final int BURST_MAX = 1_000_000_000;
 
   private ThrottleReader() {}
 
   static Throttles throttles(Section section) {
-    List<String> keys = section.keys();
-    if (keys.size() > THROTTLES_MAX) {
-      section.refuse(keys.get(THROTTLES_MAX), "more than " + THROTTLES_MAX + " throttles");
-      return Throttles.NONE;
-    }
-    Map<String, Throttle> entries = new LinkedHashMap<>();
-    Map<String, String> writtenByEntry = new HashMap<>();
-    for (String written : keys) {
-      Optional<String> entry = entry(section, written);
-      Throttle throttle = throttle(entry.orElse(written), written, section);
-      if (entry.isEmpty()) {
-        continue;
-      }
-      String first = writtenByEntry.putIfAbsent(entry.get(), written);
-      if (first == null) {
-        entries.put(entry.get(), throttle);
-      } else {
-        section.refuse(
-            written,
-            "is "
-                + Problems.quoted(first)
-                + " in another spelling, which stands in line "
-                + section.line(first)
-                + "; keep one");
-      }
-    }
-    return new Throttles(entries);
+    return new Throttles(
+        SpelledEntries.read(
+            section, "throttles", ThrottleReader::pattern, ThrottleReader::throttle));
   }
 
-  /** The key in its one spelling; empty where it is no pattern, which is noted. */
-  private static Optional<String> entry(Section section, String written) {
-    if (written.equals(Throttle.DEFAULT)) {
-      return Optional.of(written);
-    }
+  private static String pattern(String written) {
     boolean mx = written.startsWith(Throttle.MX);
     try {
       String pattern =
           DomainPattern.parse(mx ? written.substring(Throttle.MX.length()) : written).toString();
-      String entry = mx ? Throttle.MX + pattern : pattern;
-      if (!entry.equals(Throttle.DEFAULT)) {
-        return Optional.of(entry);
-      }
-      section.refuse(written, "write default, in lower case");
+      return mx ? Throttle.MX + pattern : pattern;
     } catch (IllegalArgumentException e) {
-      section.refuse(
-          written,
+      throw new IllegalArgumentException(
           "a throttle is for a domain, like example.com or *.example.com, for MX hosts, like"
-              + " mx:*.example.net, or for all others: default");
+              + " mx:*.example.net, or for all others: default",
+          e);
     }
-    return Optional.empty();
   }
 
   private static Throttle throttle(String entry, String written, Section throttles) {

@@ -17,6 +17,18 @@ import org.junit.jupiter.api.Test;
 class HostileBodiesTest {
   private static final int BODIES = 1_000;
 
+  /** Posts to the other API, each time under the same key: what is refused does not use it up. */
+  private static Answer postOnce(HttpCalls calls, byte[] body) throws Exception {
+    return calls.send(
+        "POST",
+        "/v1/messages",
+        BodyPublishers.ofByteArray(body),
+        "Content-Type",
+        HttpCalls.JSON,
+        "Idempotency-Key",
+        "hostile");
+  }
+
   @Test
   void each_hostile_body_is_refused_by_its_path_and_nothing_of_it_is_queued() throws Exception {
     try (ClusterRun run =
@@ -28,6 +40,7 @@ class HostileBodiesTest {
         HttpCalls calls = new HttpCalls(run.cluster.node("n1"))) {
       NodeProcess node = run.cluster.node("n1");
       SoftAssertions all = new SoftAssertions();
+      int problems = 0;
       for (int seed = 0; seed < BODIES; seed++) {
         Body body = HostileBodies.of(seed);
         Answer answer = calls.post(body.path(), body.type(), body.bytes());
@@ -36,7 +49,19 @@ class HostileBodiesTest {
             .as("%d: %s", seed, body.kind())
             .startsWith(body.names());
         all.assertThat(answer.text("code")).as("%d: %s", seed, body.kind()).matches("[A-Za-z]+");
+        if (body.path().equals("/send")) {
+          Answer problem = postOnce(calls, body.bytes());
+          String what = seed + ": " + body.kind() + ": " + problem;
+          all.assertThat(problem.status()).as(what).isIn(400, 413);
+          all.assertThat(problem.type()).as(what).isEqualTo("application/problem+json");
+          all.assertThat(problem.number("status")).as(what).isEqualTo(problem.status());
+          all.assertThat(problem.text("instance")).as(what).isEqualTo("/v1/messages");
+          all.assertThat(problem.text("detail")).as(what).startsWith(body.names());
+          all.assertThat(problem.text("code")).as(what).isEqualTo(answer.text("code"));
+          problems++;
+        }
       }
+      assertThat(problems).isGreaterThan(BODIES / 2);
       all.assertAll();
       Answer bomb =
           calls.send(
@@ -57,8 +82,10 @@ class HostileBodiesTest {
       byte[] good = HostileBodies.GOOD.getBytes(StandardCharsets.UTF_8);
       Answer taken = calls.post("/send", HttpCalls.JSON, good);
       assertThat(taken.status()).as("%s", taken).isEqualTo(200);
+      Answer first = postOnce(calls, good);
+      assertThat(first.status()).as("%s", first).isEqualTo(202);
       run.cluster.awaitDrained(ClusterRun.BOUND);
-      assertThat(run.sink.messages()).isEqualTo(1);
+      assertThat(run.sink.messages()).isEqualTo(2);
       assertThat(Files.readString(node.errorLog()))
           .doesNotContain("unexpected error")
           .doesNotContain("OutOfMemory");

@@ -27,7 +27,9 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -48,7 +50,7 @@ class QuotaTest {
   private static final String QUOTAS =
       """
       quotas:
-        accounts: { shop: { recipients: %d/day } }
+        accounts: { shop: { recipients: %d/day }, single: { messages: 1/day } }
         senderDomains: { q.example: { messages: [%d/day, 1000000/hour] } }
       """
           .formatted(RECIPIENTS, MESSAGES);
@@ -127,6 +129,24 @@ class QuotaTest {
         BodyHandlers.ofString());
   }
 
+  private static HttpResponse<String> postOnce(
+      HttpClient http, NodeProcess node, String key, String subject) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + node.http().getPort() + "/v1/messages"))
+            .timeout(SILENCE)
+            .header("Content-Type", "application/json")
+            .header("X-Authenticated-User", "single")
+            .header("Idempotency-Key", key)
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"from\": \"a@http.example\", \"to\": \"b@other.example\", \"subject\": \""
+                        + subject
+                        + "\", \"text\": \"body\"}"))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
   private static List<QuotaUse> uses(NodeProcess node, String name) {
     try (AdminClient client = AdminClient.of("127.0.0.1", node.admin().getPort())) {
       return client.quota(QuotaRequest.newBuilder().setName(name).build(), SILENCE).getUsesList();
@@ -198,6 +218,43 @@ class QuotaTest {
       assertThat(command(nodes.getLast(), "quota", "nobody")).contains("nobody has no quota");
       assertThat(command(nodes.getLast(), "quota", "--output", "json"))
           .contains("\"period\": \"day\"");
+    }
+  }
+
+  @Test
+  void a_repeat_has_the_first_answer_on_every_node_where_the_quota_is_used_up() throws Exception {
+    LocalDate day = today();
+    try (ClusterRun run = start("quota-repeats");
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        HttpClient http = HttpClient.newHttpClient()) {
+      List<NodeProcess> nodes = run.cluster.nodes();
+      List<Future<HttpResponse<String>>> repeats = new ArrayList<>();
+      for (int i = 0; i < 4 * nodes.size(); i++) {
+        NodeProcess node = nodes.get(i % nodes.size());
+        repeats.add(threads.submit(() -> postOnce(http, node, "one", "first")));
+      }
+      Set<String> answers = new HashSet<>();
+      for (Future<HttpResponse<String>> repeat : repeats) {
+        HttpResponse<String> answer = repeat.get(ClusterRun.BOUND.toSeconds(), TimeUnit.SECONDS);
+        // Between being counted and being handed to the shard's leader, the first is not known.
+        assertThat(answer.statusCode()).as(answer.body()).isIn(202, 429);
+        if (answer.statusCode() == 202) {
+          answers.add(answer.body());
+        }
+      }
+      assertThat(answers).hasSize(1);
+      for (NodeProcess node : nodes) {
+        HttpResponse<String> other = postOnce(http, node, "two", "second");
+        HttpResponse<String> repeat = postOnce(http, node, "one", "first");
+        HttpResponse<String> changed = postOnce(http, node, "one", "changed");
+        assumeTrue(today().equals(day), "midnight has passed in between");
+        assertThat(other.statusCode()).as(other.body()).isEqualTo(429);
+        assertThat(repeat.statusCode()).as(repeat.body()).isEqualTo(202);
+        assertThat(answers).contains(repeat.body());
+        assertThat(changed.statusCode()).as(changed.body()).isEqualTo(422);
+      }
+      run.cluster.awaitDrained(ClusterRun.BOUND);
+      assertThat(run.sink.messages()).isOne();
     }
   }
 

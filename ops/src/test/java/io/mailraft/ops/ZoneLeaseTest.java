@@ -29,8 +29,8 @@ class ZoneLeaseTest {
               - { address: 127.0.0.14, name: b.mx.example, weight: 1 }
         """;
     try (ZoneRun run = ZoneRun.start(3, document)) {
-      run.queue("to.example", 2000, BULK);
-      Await.until(ClusterRun.BOUND, "all arrived", () -> run.arrived("to.example") == 2000);
+      run.queue("to.example", 500, BULK);
+      Await.until(ClusterRun.BOUND, "all arrived", () -> run.arrived("to.example") == 500);
       Map<String, Long> messages =
           run.taken.stream()
               .collect(
@@ -55,7 +55,7 @@ class ZoneLeaseTest {
             pool: [ { address: 127.0.0.11 }, { address: 127.0.0.14 } ]
         """;
     try (ZoneRun run = ZoneRun.start(3, document)) {
-      run.queue("to.example", 1500, BULK);
+      run.queue("to.example", 600, BULK);
       Function<String, Long> from =
           address ->
               run.taken.stream()
@@ -68,7 +68,7 @@ class ZoneLeaseTest {
           () -> from.apply("127.0.0.11") > 0 && from.apply("127.0.0.14") > 0);
       run.cluster.node("n1").kill();
       long begin = System.nanoTime();
-      Await.until(ClusterRun.BOUND, "all arrived", () -> run.arrived("to.example") >= 1500);
+      Await.until(ClusterRun.BOUND, "all arrived", () -> run.arrived("to.example") >= 600);
       System.err.println((System.nanoTime() - begin) / 1_000_000 + " ms after the kill");
     }
   }

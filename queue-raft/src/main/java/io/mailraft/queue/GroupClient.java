@@ -4,6 +4,7 @@ import io.mailraft.api.log.Record;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.link.Desk;
 import io.mailraft.queue.link.DiskFullException;
+import io.mailraft.queue.link.OlderNodeException;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Group;
@@ -74,9 +75,9 @@ final class GroupClient implements Group.Listener {
    * Hands a record to the leader.
    *
    * <p>Completes exceptionally with {@link QueueException}: {@code NO_MAJORITY} or {@code BUSY}
-   * where the time is over, {@code DISK_FULL} or {@code INVALID} where the record may not be
-   * proposed and is known to be stored nowhere ({@code NO_MAJORITY} where an earlier attempt may
-   * have stored it), {@code STOPPING}.
+   * where the time is over, {@code DISK_FULL}, {@code INVALID} or {@code OLDER_NODE} (not every
+   * node could apply it) where the record may not be proposed and is known to be stored nowhere
+   * ({@code NO_MAJORITY} where an earlier attempt may have stored it), {@code STOPPING}.
    */
   CompletableFuture<Answer> submit(Record record, Duration timeout) {
     Pending next = new Pending(record, System.nanoTime() + timeout.toNanos());
@@ -214,6 +215,7 @@ final class GroupClient implements Group.Listener {
       last = Optional.of(why);
       switch (why) {
         case DiskFullException _ -> never(Reason.DISK_FULL, why);
+        case OlderNodeException _ -> never(Reason.OLDER_NODE, why);
         case IllegalArgumentException _ -> never(Reason.INVALID, why);
         // It took nothing.
         case BusyException _ -> later();

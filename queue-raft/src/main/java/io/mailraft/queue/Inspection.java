@@ -33,6 +33,12 @@ public final class Inspection {
   /** Most rows of one page. */
   public static final int PAGE_MAX = 1000;
 
+  /**
+   * Most rows that are looked at for one page of a list: of other zones, or passed over. Half a
+   * second or so.
+   */
+  private static final int LOOKS_MAX = 500_000;
+
   /** Most rows that a numeric start may pass over. */
   public static final long SKIP_MAX = 100_000_000;
 
@@ -143,7 +149,8 @@ public final class Inspection {
   }
 
   /**
-   * A page of the deliveries of a zone in a state.
+   * A page of the deliveries of a zone in a state. It may have fewer rows than asked for, or none,
+   * and go on all the same: the rows that are looked at for it are bounded, too.
    *
    * @param start empty for the first page; {@link DeliveryPage#next} of the last one; or a number
    *     of rows to pass over, which costs as much as there are
@@ -151,32 +158,33 @@ public final class Inspection {
    * @throws IllegalArgumentException if {@code start} is anything else; the message says so
    */
   public DeliveryPage page(State state, String zone, String start, int limit) {
+    return page(state, zone, start, limit, LOOKS_MAX);
+  }
+
+  /** The same with another bound on the rows that are looked at. */
+  DeliveryPage page(State state, String zone, String start, int limit, int looks) {
     ListPlace place = ListPlace.parse(start);
     List<ListPlace.Stretch> stretches = ListPlace.stretches(state, replicas.shards().size());
     int at = stretches.indexOf(place.stretch().orElse(stretches.getFirst()));
     if (at < 0) {
       throw new IllegalArgumentException("start: '" + start + "' belongs to another list");
     }
-    Listing page = new Listing(place.skip(), limit);
+    Listing page = new Listing(place.skip(), limit, looks);
     byte[] from = place.key();
-    for (; at < stretches.size(); at++) {
+    Optional<String> next = Optional.empty();
+    for (; at < stretches.size() && next.isEmpty(); at++) {
       ListPlace.Stretch stretch = stretches.get(at);
       ShardRows rows = rows(replicas.shards().get(stretch.shard()));
-      int before = page.rows().size();
-      switch (stretch.kind()) {
-        case CLAIMED -> rows.claimed(zone, from, page);
-        case QUEUED -> rows.queued(zone, from, page);
-        case DEFERRED -> rows.deferred(zone, from, page);
-      }
-      if (page.full()) {
-        byte[] next = page.rows().size() > before ? page.rows().getLast().next() : from;
-        return new DeliveryPage(
-            page.rows().stream().map(Inspection::shown).toList(),
-            Optional.of(ListPlace.format(stretch, next)));
-      }
+      Optional<byte[]> rest =
+          switch (stretch.kind()) {
+            case CLAIMED -> rows.claimed(zone, from, page);
+            case QUEUED -> rows.queued(zone, from, page);
+            case DEFERRED -> rows.deferred(zone, from, page);
+          };
+      next = rest.map(key -> new ListPlace(Optional.of(stretch), key, page.skip()).format());
       from = ShardRows.first();
     }
-    return new DeliveryPage(page.rows().stream().map(Inspection::shown).toList(), Optional.empty());
+    return new DeliveryPage(page.rows().stream().map(Inspection::shown).toList(), next);
   }
 
   private static ListedDelivery shown(Listing.Row row) {

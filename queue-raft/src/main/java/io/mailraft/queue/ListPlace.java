@@ -19,9 +19,12 @@ import java.util.regex.Pattern;
 record ListPlace(Optional<Stretch> stretch, byte[] key, long skip) {
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
 
-  /** Shard in decimal digits, the first letter of the kind, the key: short, and safe in a URL. */
+  /**
+   * Shard in decimal digits, the first letter of the kind, the key, and rows to pass over where
+   * there are any: short, and safe in a URL.
+   */
   private static final Pattern PLACE =
-      Pattern.compile("s([0-9]{1,3})([cqd])([A-Za-z0-9_-]{0,1024})");
+      Pattern.compile("s([0-9]{1,3})([cqd])([A-Za-z0-9_-]{0,1024})(?:~([0-9]{1,18}))?");
 
   /** Which rows a part of a list is made of. */
   enum Kind {
@@ -72,12 +75,7 @@ record ListPlace(Optional<Stretch> stretch, byte[] key, long skip) {
       return new ListPlace(Optional.empty(), ShardRows.first(), 0);
     }
     if (NUMBER.matcher(text).matches()) {
-      long skip = Long.parseLong(text);
-      if (skip > Inspection.SKIP_MAX) {
-        throw new IllegalArgumentException(
-            "start: at most " + Inspection.SKIP_MAX + " rows can be passed over");
-      }
-      return new ListPlace(Optional.empty(), ShardRows.first(), skip);
+      return new ListPlace(Optional.empty(), ShardRows.first(), skip(text));
     }
     Matcher matcher = PLACE.matcher(text);
     if (!matcher.matches()) {
@@ -86,14 +84,29 @@ record ListPlace(Optional<Stretch> stretch, byte[] key, long skip) {
     }
     Stretch stretch =
         new Stretch(Kind.of(matcher.group(2).charAt(0)), Integer.parseInt(matcher.group(1)));
-    return new ListPlace(Optional.of(stretch), Base64.getUrlDecoder().decode(matcher.group(3)), 0);
+    String skip = matcher.group(4);
+    return new ListPlace(
+        Optional.of(stretch),
+        Base64.getUrlDecoder().decode(matcher.group(3)),
+        skip == null ? 0 : skip(skip));
+  }
+
+  private static long skip(String digits) {
+    long skip = Long.parseLong(digits);
+    if (skip > Inspection.SKIP_MAX) {
+      throw new IllegalArgumentException(
+          "start: at most " + Inspection.SKIP_MAX + " rows can be passed over");
+    }
+    return skip;
   }
 
   /** The text that {@link #parse} reads. */
-  static String format(Stretch stretch, byte[] key) {
+  String format() {
+    Stretch part = stretch.orElseThrow(() -> new IllegalStateException("a list's beginning"));
     return "s"
-        + stretch.shard()
-        + stretch.kind().letter()
-        + Base64.getUrlEncoder().withoutPadding().encodeToString(key);
+        + part.shard()
+        + part.kind().letter()
+        + Base64.getUrlEncoder().withoutPadding().encodeToString(key)
+        + (skip == 0 ? "" : "~" + skip);
   }
 }

@@ -12,6 +12,7 @@ import io.mailraft.api.log.Record;
 import io.mailraft.queue.link.Checksums;
 import io.mailraft.queue.link.Desk;
 import io.mailraft.queue.link.DiskFullException;
+import io.mailraft.queue.link.OlderNodeException;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.NotLeaderException;
@@ -29,6 +30,7 @@ final class OwnDesk implements Desk {
   private final List<Shard> shards;
   private final List<Checksums> checksums;
   private final DiskGuard disk;
+  private final KnownRecords known;
   private final Consumer<AskSends> sends;
   private final Consumer<AskQuota> quotas;
   private final Function<Explain, CompletableFuture<Explained>> explainer;
@@ -37,6 +39,7 @@ final class OwnDesk implements Desk {
    * @param groups the control group, then the shards
    * @param checksums one for each group
    * @param disk refuses what would fill this node's disk
+   * @param known refuses what a node of the cluster could not apply
    * @param sends takes questions for sends, as leader of the control group
    * @param quotas takes questions for units of quotas, as leader of the control group
    * @param explainer says what a delivery waits for on this node
@@ -46,6 +49,7 @@ final class OwnDesk implements Desk {
       List<Shard> shards,
       List<Checksums> checksums,
       DiskGuard disk,
+      KnownRecords known,
       Consumer<AskSends> sends,
       Consumer<AskQuota> quotas,
       Function<Explain, CompletableFuture<Explained>> explainer) {
@@ -56,18 +60,20 @@ final class OwnDesk implements Desk {
     this.shards = List.copyOf(shards);
     this.checksums = List.copyOf(checksums);
     this.disk = disk;
+    this.known = known;
   }
 
   @Override
   public CompletableFuture<Answer> propose(int group, Record record) {
     try {
       check(group, record);
+      known.check(record);
       if (stores(record) && disk.full()) {
         return CompletableFuture.failedFuture(
             new DiskFullException("the disk of the leader is nearly full"));
       }
       return groups.get(group).propose(record);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | OlderNodeException e) {
       return CompletableFuture.failedFuture(e);
     }
   }
@@ -99,7 +105,6 @@ final class OwnDesk implements Desk {
           RETURN_CLAIMS,
           RELEASE,
           FENCE,
-          FORGET,
           FORGET_KEYS,
           ORDER,
           REROUTE,

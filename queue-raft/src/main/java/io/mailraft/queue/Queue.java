@@ -98,7 +98,7 @@ public final class Queue implements Uploads, AutoCloseable {
             replicas.control(),
             settings.node().id(),
             ThreadLocalRandom.current().nextLong(),
-            settings.addresses(),
+            KnownRecords.told(settings.addresses()),
             settings.cluster().leaseTerm(),
             System::nanoTime,
             this::leased);

@@ -24,6 +24,8 @@ public final class QueueException extends Exception {
     STOPPING(421, "4.3.2", "The service is shutting down"),
     /** The record will never be accepted. */
     INVALID(554, "5.6.0", "The message cannot be stored"),
+    /** A node of the cluster is of an older version, which could not apply what was asked for. */
+    OLDER_NODE(451, "4.3.5", "A node of the cluster has to be upgraded first"),
     /** The idempotency key stands for another request. */
     KEY_USED(554, "5.5.0", "The idempotency key was used for another request"),
     /** There is no such message, or it has ended. */
@@ -95,7 +97,7 @@ public final class QueueException extends Exception {
   public boolean mayBeStored() {
     return switch (reason) {
       case NO_MAJORITY, BUSY, STOPPING -> true;
-      case DISK_FULL, OVER_QUOTA, INVALID, KEY_USED, UNKNOWN -> false;
+      case DISK_FULL, OVER_QUOTA, OLDER_NODE, INVALID, KEY_USED, UNKNOWN -> false;
     };
   }
 

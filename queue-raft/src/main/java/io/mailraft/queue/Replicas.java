@@ -1,6 +1,8 @@
 package io.mailraft.queue;
 
 import io.mailraft.api.link.AnswerFrame;
+import io.mailraft.api.link.AskQuota;
+import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
 import io.mailraft.api.log.Record;
@@ -16,6 +18,7 @@ import io.mailraft.queue.link.Link;
 import io.mailraft.queue.link.LinkException;
 import io.mailraft.queue.link.LinkService;
 import io.mailraft.queue.quota.QuotaDesk;
+import io.mailraft.queue.raft.GatheredDecisions;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.GroupSpec;
 import io.mailraft.queue.raft.GroupTime;
@@ -107,11 +110,11 @@ final class Replicas implements AutoCloseable {
                     .permitKeepAliveTime(Link.KEEP_ALIVE.toSeconds() / 2, TimeUnit.SECONDS));
     host.onBroken(broken);
     specs.forEach(spec -> groups.add(host.group(spec.name())));
-    SendDesk sends =
-        new SendDesk(
+    GatheredDecisions<AskSends> sends =
+        SendDesk.of(
             groups.getFirst(), control.slots(), control.clock(), paces, System::nanoTime, timer);
-    QuotaDesk units =
-        new QuotaDesk(
+    GatheredDecisions<AskQuota> units =
+        QuotaDesk.of(
             groups.getFirst(),
             control.quotas(),
             counter -> counter.limit(quotas.get()),
@@ -119,7 +122,8 @@ final class Replicas implements AutoCloseable {
             new GroupTime(clock, () -> groups.getFirst().applied().stampMillis()),
             System::nanoTime,
             timer);
-    own = new OwnDesk(groups, shards, checksums, disk, sends::ask, units::ask, explainer);
+    KnownRecords known = new KnownRecords(() -> control.current().nodes().values());
+    own = new OwnDesk(groups, shards, checksums, disk, known, sends::ask, units::ask, explainer);
     linkService = Optional.of(new LinkService(cluster.name(), own));
     cluster
         .peers()

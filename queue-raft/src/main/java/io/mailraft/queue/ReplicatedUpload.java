@@ -135,14 +135,25 @@ final class ReplicatedUpload implements Upload {
 
   /** Waits for an answer; returns its value. */
   private long await(CompletableFuture<Answer> answer) throws QueueException {
+    return switch (awaitAnswer(answer)) {
+      case Answer.Accepted(long _, long value) -> value;
+      case Answer.Refused refused -> throw refusal(refused);
+    };
+  }
+
+  private static QueueException refusal(Answer.Refused refused) {
+    return new QueueException(
+        isOtherRequest(refused) ? Reason.KEY_USED : Reason.INVALID,
+        refused.detail() + " (log index " + refused.index() + ")");
+  }
+
+  private static boolean isOtherRequest(Answer.Refused refused) {
+    return refused.detail().equals(Shard.OTHER_REQUEST);
+  }
+
+  private Answer awaitAnswer(CompletableFuture<Answer> answer) throws QueueException {
     try {
-      return switch (answer.get()) {
-        case Answer.Accepted(long _, long value) -> value;
-        case Answer.Refused(long index, String detail) ->
-            throw new QueueException(
-                detail.equals(Shard.OTHER_REQUEST) ? Reason.KEY_USED : Reason.INVALID,
-                detail + " (log index " + index + ")");
-      };
+      return answer.get();
     } catch (InterruptedException e) {
       throw interrupted(e);
     } catch (ExecutionException e) {
@@ -156,6 +167,27 @@ final class ReplicatedUpload implements Upload {
   private static QueueException interrupted(InterruptedException e) {
     Thread.currentThread().interrupt();
     return new QueueException(Reason.STOPPING, "interrupted while storing a message", e);
+  }
+
+  @Override
+  public Optional<MessageId> first() throws QueueException {
+    if (key.isEmpty()) {
+      return Optional.empty();
+    }
+    // Without recipients there is nothing to store: apply looks the key up and then refuses. The
+    // record stands in the log behind all that the leader was handed under the key before.
+    StoreMessage look =
+        StoreMessage.newBuilder()
+            .setId(id.toByteString())
+            .setIdempotency(key.get().record())
+            .build();
+    Answer answer =
+        awaitAnswer(shard.submit(Record.newBuilder().setStoreMessage(look).build(), timeout));
+    return switch (answer) {
+      case Answer.Accepted(long _, long stem) -> Optional.of(new MessageId(stem, id.shard()));
+      case Answer.Refused refused when isOtherRequest(refused) -> throw refusal(refused);
+      case Answer.Refused _ -> Optional.empty();
+    };
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.Recipient;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A message on its way in. Used by one thread at a time; blocks where it must wait, so a virtual
@@ -28,6 +29,17 @@ public interface Upload extends AutoCloseable {
 
   /** Bytes written so far. */
   long bytes();
+
+  /**
+   * The message that was stored under this upload's key before. Asked in the shard's log: what was
+   * handed in there under the key before this call, on whatever node, has been stored or refused
+   * when it returns. Costs a log entry.
+   *
+   * @return empty where there is none, or the upload was begun without a key
+   * @throws QueueException if that is not known in time, or, with the reason {@code KEY_USED}, if
+   *     the key stands for another request
+   */
+  Optional<MessageId> first() throws QueueException;
 
   /**
    * Makes the message and its deliveries visible, and returns once a majority of nodes has them on

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /** Opens uploads: gives each a shard and an id. */
 final class UploadOpener {
@@ -60,8 +61,13 @@ final class UploadOpener {
   /** See {@link Uploads#known}: what this node's own replica has applied a majority has on disk. */
   Optional<MessageId> known(RequestKey key) throws QueueException {
     List<Shard> shards = replicas.shards();
-    Shard shard = shards.get(key.shard(shards.size()));
-    Optional<Shard.KeyedMessage> first = shard.keyed(key.record());
+    // Its own shard first, then all others: the key had another one where shards were added since.
+    int home = key.shard(shards.size());
+    Optional<Shard.KeyedMessage> first =
+        IntStream.range(0, shards.size())
+            .mapToObj(i -> shards.get((home + i) % shards.size()))
+            .flatMap(shard -> shard.keyed(key.record()).stream())
+            .findFirst();
     if (first.isPresent() && !first.get().fingerprint().equals(key.fingerprint())) {
       throw new QueueException(Reason.KEY_USED, Shard.OTHER_REQUEST);
     }

@@ -36,9 +36,9 @@ public final class Vitals {
   }
 
   /**
-   * By zone, when the message of its oldest queued, claimed or deferred delivery began to come in:
-   * Unix time in milliseconds. Zones without any are left out. Empty as long as this node still
-   * counts the deliveries of a shard, for a while after its start.
+   * By zone, when the message of its oldest queued, claimed or deferred delivery began to come in,
+   * or was to be sent: Unix time in milliseconds. Zones without any are left out. Empty as long as
+   * this node still counts the deliveries of a shard, for a while after its start.
    */
   public Optional<Map<String, Long>> oldest() {
     Map<String, Long> oldest = new TreeMap<>();

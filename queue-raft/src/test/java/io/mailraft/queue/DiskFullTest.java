@@ -43,6 +43,7 @@ class DiskFullTest {
         List.of(),
         List.of(),
         new DiskGuard(directory, minFreeBytes),
+        new KnownRecords(List::of),
         asks -> {},
         asks -> {},
         question -> CompletableFuture.completedFuture(Explained.getDefaultInstance()));

@@ -20,8 +20,11 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What happened to messages, as somebody sees it who looks: timelines, search, the stream. */
+@Execution(ExecutionMode.CONCURRENT)
 class HistoryTest {
   private static final Duration SHORT = Duration.ofMillis(20);
 

@@ -20,11 +20,15 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What is in the queue as somebody sees it who looks, and orders for single deliveries. */
+@Execution(ExecutionMode.CONCURRENT)
 class InspectionTest {
   @TempDir private Path directory;
 
@@ -34,6 +38,20 @@ class InspectionTest {
 
   private static List<String> names(DeliveryPage page) {
     return page.rows().stream().map(InspectionTest::name).toList();
+  }
+
+  /** Every row of a list, by pages that each look at so many rows at most. */
+  private static List<String> all(
+      Inspection inspection, State state, String zone, String begin, int limit, int looks) {
+    List<String> rows = new ArrayList<>();
+    Optional<String> start = Optional.of(begin);
+    while (start.isPresent()) {
+      DeliveryPage page = inspection.page(state, zone, start.get(), limit, looks);
+      assertThat(page.rows().size()).isLessThanOrEqualTo(Math.min(limit, looks));
+      rows.addAll(names(page));
+      start = page.next();
+    }
+    return rows;
   }
 
   @Test
@@ -62,24 +80,18 @@ class InspectionTest {
             }
             return claimed >= 6 && System.nanoTime() - last[1] > 500_000_000;
           });
-      for (int limit : new int[] {1, 2, 7, 24, 25, 26, 1000}) {
-        Set<String> seen = new LinkedHashSet<>();
-        List<String> rows = new ArrayList<>();
-        String start = "";
-        while (true) {
-          DeliveryPage page = inspection.page(State.ACTIVE, ZONE, start, limit);
-          rows.addAll(names(page));
-          assertThat(page.rows().size()).isLessThanOrEqualTo(limit);
-          if (page.next().isEmpty()) {
-            break;
-          }
-          start = page.next().get();
+      for (int looks : new int[] {1, 4, 1000}) {
+        for (int limit : new int[] {1, 2, 7, 24, 25, 26, 1000}) {
+          List<String> rows = all(inspection, State.ACTIVE, ZONE, "", limit, looks);
+          assertThat(new LinkedHashSet<>(rows))
+              .as("limit %d, looks %d", limit, looks)
+              .isEqualTo(all)
+              .hasSameSizeAs(rows);
+          assertThat(all(inspection, State.ACTIVE, ZONE, "20", limit, looks))
+              .isEqualTo(rows.subList(20, 25));
         }
-        seen.addAll(rows);
-        assertThat(seen).as("limit %d", limit).isEqualTo(all).hasSameSizeAs(rows);
-        assertThat(names(inspection.page(State.ACTIVE, ZONE, "20", limit)))
-            .isEqualTo(rows.subList(20, Math.min(25, 20 + limit)));
       }
+      assertThat(names(inspection.page(State.ACTIVE, ZONE, "20", 3))).hasSize(3);
       assertThat(inspection.page(State.ACTIVE, ZONE, "25", 10).rows()).isEmpty();
       assertThat(inspection.page(State.ACTIVE, "other", "", 10).rows()).isEmpty();
       assertThat(inspection.page(State.DEFERRED, ZONE, "", 10).rows()).isEmpty();
@@ -104,7 +116,17 @@ class InspectionTest {
       Inspection inspection = cluster.startAll().queue("n1").inspection();
       for (String start :
           List.of(
-              "x", "-1", "1.5", "s0x", "s1cAAAA", "s0d", "999999999999999999", "s0c=", "s999q")) {
+              "x",
+              "-1",
+              "1.5",
+              "s0x",
+              "s1cAAAA",
+              "s0d",
+              "999999999999999999",
+              "s0c=",
+              "s999q",
+              "s0q~",
+              "s0q~999999999999")) {
         assertThatThrownBy(() -> inspection.page(State.ACTIVE, ZONE, start, 10))
             .as(start)
             .isInstanceOf(IllegalArgumentException.class)
@@ -133,6 +155,13 @@ class InspectionTest {
                   assertThat(row.delivery().getReply()).isNotEmpty();
                 })
             .hasSize(3);
+        // Those of a zone are found behind others', which are only looked at.
+        DeliveryPage none = inspection.page(State.DEFERRED, "rare", "", 10, 2);
+        assertThat(none.rows()).isEmpty();
+        assertThat(none.next()).isPresent();
+        assertThat(all(inspection, State.DEFERRED, "rare", "", 10, 2)).isEmpty();
+        assertThat(inspection.page(State.DEFERRED, "rare", "", 10).next()).isEmpty();
+        assertThat(all(inspection, State.DEFERRED, ZONE, "1", 10, 1)).hasSize(2);
         assertThat(inspection.message(id).orElseThrow().recipients()).isEqualTo(3);
         assertThat(inspection.deliveries(id, 2, 10))
             .extracting(ListedDelivery::seq)

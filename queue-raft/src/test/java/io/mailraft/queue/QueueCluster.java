@@ -33,7 +33,8 @@ final class QueueCluster implements AutoCloseable {
   private static final int WANTED = 1000;
 
   private final Path directory;
-  private final int shards;
+  private final String name;
+  private int shards;
   private final Map<String, HostPort> peers;
   private final Map<String, Queue> running = new LinkedHashMap<>();
   private final Map<String, Sink> sinks = new LinkedHashMap<>();
@@ -42,9 +43,17 @@ final class QueueCluster implements AutoCloseable {
 
   QueueCluster(Path directory, int nodes, int shards) throws IOException {
     this.directory = directory;
+    // Its own: Ratis counts per group id, which the name makes, for the whole process.
+    this.name = "test-" + directory.getFileName();
     this.shards = shards;
     this.peers = freePeers(nodes);
     peers.keySet().forEach(node -> sinks.put(node, new Sink()));
+  }
+
+  /** Changes the number of shards of nodes that are started from here on. */
+  QueueCluster shards(int number) {
+    shards = number;
+    return this;
   }
 
   QueueCluster uploadTimeout(Duration timeout) {
@@ -90,7 +99,7 @@ final class QueueCluster implements AutoCloseable {
     QueueSettings settings =
         new QueueSettings(
             new NodeConfig(node, data(node), List.of()),
-            new ClusterConfig("test", shards, peers, Optional.empty(), ELECTION, LEASE_TERM),
+            new ClusterConfig(name, shards, peers, Optional.empty(), ELECTION, LEASE_TERM),
             new QueueConfig(
                 submitTimeout,
                 uploadTimeout,

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,8 +23,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Requests that are repeated with their idempotency key, on one node after the other. */
+@Execution(ExecutionMode.CONCURRENT)
 class RepeatedRequestTest {
   private static final int LARGE = 2 * ReplicatedUpload.CHUNK_BYTES + 7;
 
@@ -64,6 +68,71 @@ class RepeatedRequestTest {
       assertThat(first.values()).doesNotHaveDuplicates();
       first.values().forEach(id -> assertThat(cluster.deliveredTimes(id, 1)).isOne());
       assertThat(cluster.delivered()).isEqualTo(first.size());
+    }
+  }
+
+  private static Optional<MessageId> first(Queue queue, RequestKey key) throws QueueException {
+    try (Upload upload = queue.begin(key)) {
+      upload.write(ByteBuffer.wrap(body(LARGE)));
+      return upload.first();
+    }
+  }
+
+  @Test
+  void anyNodeKnowsAtOnceWhatWasStoredUnderAKeyAndAskingStoresNothing() throws Exception {
+    try (QueueCluster cluster = new QueueCluster(directory, 3, 2)) {
+      cluster.startAll();
+      for (String asked : cluster.running()) {
+        Queue queue = cluster.queue(asked);
+        RequestKey unused = key("unused", 0);
+        assertThat(first(queue, unused)).isEmpty();
+        for (String storing : cluster.running()) {
+          RequestKey key = key(storing + " then " + asked, 0);
+          MessageId id = submit(cluster.queue(storing), key, 10);
+          assertThat(first(queue, key)).hasValue(id);
+          assertThatThrownBy(() -> first(queue, key(storing + " then " + asked, 1)))
+              .isInstanceOfSatisfying(
+                  QueueException.class, e -> assertThat(e.reason()).isEqualTo(Reason.KEY_USED));
+        }
+        try (Upload upload = queue.begin()) {
+          assertThat(upload.first()).isEmpty();
+        }
+      }
+      cluster.running().forEach(node -> cluster.sink(node).manner(Manner.DELIVER));
+      cluster.awaitEmpty();
+      assertThat(cluster.delivered()).isEqualTo(9);
+    }
+  }
+
+  @Test
+  void aRepeatIsKnownAfterShardsWereAddedAndNoneCanBeTakenAway() throws Exception {
+    try (QueueCluster cluster = new QueueCluster(directory, 1, 1)) {
+      Queue queue = cluster.startAll().queue("n1");
+      Map<RequestKey, MessageId> first = new HashMap<>();
+      for (int i = 0; i < 8; i++) {
+        first.put(key("key " + i, 0), submit(queue, key("key " + i, 0), 10));
+      }
+      cluster.stop("n1");
+      Queue grown = cluster.shards(3).startAll().queue("n1");
+      for (Map.Entry<RequestKey, MessageId> one : first.entrySet()) {
+        assertThat(grown.known(one.getKey())).hasValue(one.getValue());
+      }
+      assertThatThrownBy(() -> grown.known(key("key 1", 1)))
+          .isInstanceOfSatisfying(
+              QueueException.class, e -> assertThat(e.reason()).isEqualTo(Reason.KEY_USED));
+      Set<Integer> shards = new HashSet<>();
+      for (int i = 0; i < 16; i++) {
+        RequestKey key = key("later " + i, 0);
+        assertThat(grown.known(key)).isEmpty();
+        MessageId id = submit(grown, key, 10);
+        assertThat(grown.known(key)).hasValue(id);
+        shards.add(id.shard());
+      }
+      assertThat(shards).containsExactlyInAnyOrder(0, 1, 2);
+      cluster.stop("n1");
+      assertThatThrownBy(() -> cluster.shards(2).start("n1"))
+          .hasMessageContaining("holds the group shard-2")
+          .hasMessageContaining("can grow, but not shrink");
     }
   }
 

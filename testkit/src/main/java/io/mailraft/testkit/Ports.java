@@ -7,15 +7,22 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Ports of 127.0.0.1 that nobody listens on. They lie below the range from which the system gives
- * outgoing connections theirs, so that a node that is restarted finds its port still free.
+ * outgoing connections theirs, so that a node that is restarted finds its port still free. A
+ * process is given each port once before one comes again: tests that run side by side do not take
+ * those that a node of another is about to listen on.
  */
 public final class Ports {
   private static final int FIRST = 20_000;
   private static final int LAST = 32_000;
   private static final int TRIES_MAX = 1_000;
+
+  /** Begins anywhere, since other processes draw ports too. */
+  private static final AtomicInteger NEXT =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(LAST - FIRST));
 
   private Ports() {}
 
@@ -31,7 +38,7 @@ public final class Ports {
         if (tries == TRIES_MAX) {
           throw new IOException("no " + count + " free ports between " + FIRST + " and " + LAST);
         }
-        hold(ThreadLocalRandom.current().nextInt(FIRST, LAST), held);
+        hold(FIRST + Math.floorMod(NEXT.getAndIncrement(), LAST - FIRST), held);
       }
       return held.stream().map(ServerSocket::getLocalPort).toList();
     } finally {
@@ -47,7 +54,7 @@ public final class Ports {
       socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
       held.add(socket);
     } catch (IOException taken) {
-      // The only way to ask whether a port is free is to try; the caller draws another one.
+      // The only way to ask whether a port is free is to try; the caller tries the next one.
       socket.close();
     }
   }

@@ -80,6 +80,9 @@ final class DocumentCalls {
       if (e.reason() == QueueException.Reason.INVALID) {
         throw refusal(Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
       }
+      if (e.reason() == QueueException.Reason.OLDER_NODE) {
+        throw refusal(Status.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
+      }
       throw refusal(
           Status.UNAVAILABLE,
           "it is not known what came of the document, see the history later: " + e.getMessage());

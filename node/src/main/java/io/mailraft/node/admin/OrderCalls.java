@@ -64,7 +64,7 @@ final class OrderCalls {
             throw refusal(Status.INVALID_ARGUMENT, "order: suspend or resume, nothing else");
       };
     } catch (QueueException e) {
-      throw notKnown(e);
+      throw trouble(e);
     }
   }
 
@@ -135,7 +135,7 @@ final class OrderCalls {
     try {
       ordered = orders.order(wish, id, request.getSeq(), by);
     } catch (QueueException e) {
-      throw notKnown(e);
+      throw trouble(e);
     }
     if (ordered.isEmpty()) {
       throw refusal(
@@ -211,14 +211,15 @@ final class OrderCalls {
     }
   }
 
-  private static StatusRuntimeException notKnown(QueueException e) {
-    return refusal(
-        e.reason() == QueueException.Reason.INVALID
-            ? Status.FAILED_PRECONDITION
-            : Status.UNAVAILABLE,
-        e.reason() == QueueException.Reason.INVALID
-            ? String.valueOf(e.getMessage())
-            : "it is not known what came of the order, it may still be obeyed: " + e.getMessage());
+  private static StatusRuntimeException trouble(QueueException e) {
+    return switch (e.reason()) {
+      case INVALID, OLDER_NODE ->
+          refusal(Status.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
+      case NO_MAJORITY, DISK_FULL, BUSY, OVER_QUOTA, STOPPING, KEY_USED, UNKNOWN ->
+          refusal(
+              Status.UNAVAILABLE,
+              "it is not known what came of the order, it may still be obeyed: " + e.getMessage());
+    };
   }
 
   private static StatusRuntimeException refusal(Status status, String text) {

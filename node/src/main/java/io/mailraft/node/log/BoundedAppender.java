@@ -1,6 +1,7 @@
 package io.mailraft.node.log;
 
 import ch.qos.logback.classic.AsyncAppender;
+import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
@@ -18,7 +19,9 @@ final class BoundedAppender extends AsyncAppender {
   /**
    * @param events most events that wait or are being written
    */
-  BoundedAppender(Appender<ILoggingEvent> to, int events) {
+  BoundedAppender(LoggerContext context, Appender<ILoggingEvent> to, int events) {
+    // First of all: what has something to say without a context says it on standard output.
+    setContext(context);
     this.room = new Semaphore(events);
     setQueueSize(events);
     setDiscardingThreshold(0);
@@ -35,6 +38,7 @@ final class BoundedAppender extends AsyncAppender {
             }
           }
         };
+    releasing.setContext(context);
     releasing.setName("written");
     releasing.start();
     addAppender(releasing);

@@ -67,8 +67,7 @@ public final class Logs implements AutoCloseable {
 
   private static Logs messages(
       LogConfig config, LoggerContext context, Appender<ILoggingEvent> to) {
-    BoundedAppender bounded = new BoundedAppender(to, WAITING_MAX);
-    bounded.setContext(context);
+    BoundedAppender bounded = new BoundedAppender(context, to, WAITING_MAX);
     bounded.setName("messages");
     bounded.setMaxFlushTime(FLUSH_MILLIS_MAX);
     bounded.start();

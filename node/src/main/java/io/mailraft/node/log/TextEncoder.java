@@ -6,18 +6,18 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.encoder.EncoderBase;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * Lines for people: {@code TIME LEVEL LOGGER TEXT key=value key="a value"}. The lines of a stack
- * trace follow, indented, so that none of them can pass for an event.
+ * Lines for people: {@code TIME LEVEL LOGGER TEXT key=value key="a value"}, the time in UTC. The
+ * lines of a stack trace follow, indented, so that none of them can pass for an event.
  */
 final class TextEncoder extends EncoderBase<ILoggingEvent> {
   private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX").withZone(ZoneId.systemDefault());
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSX").withZone(ZoneOffset.UTC);
 
   private static final int LEVEL_WIDTH = 5;
   private static final byte[] NONE = new byte[0];

@@ -93,6 +93,11 @@ public final class WatchedUploads implements Uploads {
     }
 
     @Override
+    public Optional<MessageId> first() throws QueueException {
+      return upload.first();
+    }
+
+    @Override
     public MessageId commit(Envelope envelope, List<Recipient> recipients) throws QueueException {
       MessageId stored = upload.commit(envelope, recipients);
       if (!stored.equals(upload.id())) {

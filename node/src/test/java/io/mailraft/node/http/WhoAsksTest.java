@@ -40,8 +40,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Who is let in at the HTTP listener where accounts are known. */
+@Execution(ExecutionMode.CONCURRENT)
 class WhoAsksTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final BindableService NOTHING = new AdminGrpc.AdminImplBase() {};

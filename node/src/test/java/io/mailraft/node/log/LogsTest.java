@@ -9,11 +9,16 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -46,6 +51,13 @@ class LogsTest {
 
   private static String text(LoggingEvent event) {
     return new String(new TextEncoder().encode(event), UTF_8);
+  }
+
+  @Test
+  void a_text_line_begins_with_the_time_in_utc() {
+    LoggingEvent event = event("hello", null);
+    event.setInstant(Instant.parse("2026-07-31T23:59:59.007Z"));
+    assertThat(text(event)).isEqualTo("2026-07-31T23:59:59.007Z INFO  Some hello\n");
   }
 
   @Test
@@ -135,8 +147,7 @@ class LogsTest {
         };
     slow.setName("slow");
     slow.start();
-    BoundedAppender bounded = new BoundedAppender(slow, 10);
-    bounded.setContext(context);
+    BoundedAppender bounded = new BoundedAppender(context, slow, 10);
     bounded.start();
     for (int i = 0; i < 100; i++) {
       bounded.doAppend(event("m", null));
@@ -152,5 +163,21 @@ class LogsTest {
     bounded.stop();
     assertThat(written).as("the end waits for what was taken").hasValue(11);
     assertThat(bounded.dropped()).isEqualTo(90);
+  }
+
+  @Test
+  void nothing_but_the_ready_line_is_for_standard_output() {
+    PrintStream before = System.out;
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+    try {
+      BoundedAppender bounded = new BoundedAppender(context, new ListAppender<>(), 10);
+      bounded.start();
+      bounded.stop();
+    } finally {
+      System.setOut(before);
+    }
+    // Tests beside this one may speak as well.
+    assertThat(said.toString(StandardCharsets.UTF_8)).doesNotContain("BoundedAppender");
   }
 }

@@ -14,10 +14,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients written by others say who they are, under TLS. Each is skipped where it is missing. */
+@Execution(ExecutionMode.CONCURRENT)
 class AuthClientsTest {
   private static final ListenerAuth REQUIRED = new ListenerAuth(true, false);
   private static final Path NOTHING = Path.of("/dev/null");

@@ -109,6 +109,11 @@ final class MemoryUploads implements Uploads {
     }
 
     @Override
+    public Optional<MessageId> first() {
+      return Optional.empty();
+    }
+
+    @Override
     public MessageId commit(Envelope envelope, List<Recipient> recipients) throws QueueException {
       committing.countDown();
       onCommit.run();

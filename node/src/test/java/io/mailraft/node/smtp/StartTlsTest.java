@@ -21,8 +21,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** STARTTLS and implicit TLS. */
+@Execution(ExecutionMode.CONCURRENT)
 class StartTlsTest {
   private static final String CONTENT = "Subject: x\r\n\r\nbody\r\n.\r\n";
 

@@ -6,8 +6,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The known traps of SubEthaSMTP 7.2.2, each shown to be closed at a running listener. */
+@Execution(ExecutionMode.CONCURRENT)
 class TrapsTest {
   private static final String COMMANDS =
       "RSET\r\nMAIL FROM:<evil@example.com>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\n";

@@ -85,7 +85,7 @@ final class FickleSink implements Script, AutoCloseable {
       case MAIL -> {
         talk.id = id(moment.argument());
         talk.recipients.clear();
-        yield busy ? Action.reply("451 4.3.2 Too busy") : Action.PROCEED;
+        yield Action.PROCEED;
       }
       case RCPT -> recipient(talk, moment.argument());
       case CONTENT -> {
@@ -102,6 +102,11 @@ final class FickleSink implements Script, AutoCloseable {
   }
 
   private Action recipient(Talk talk, String recipient) {
+    if (busy) {
+      // Not at MAIL: a host that refuses that is left alone for a minute, and no later fault would
+      // find mail on its way.
+      return Action.reply("451 4.3.2 Too busy");
+    }
     Action fate = Fate.recipient(talk.id, recipient, () -> attempt(talk.id + " " + recipient));
     if (permanent(fate)) {
       book.refused(talk.id, recipient, talk.helo);

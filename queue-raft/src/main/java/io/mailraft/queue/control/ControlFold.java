@@ -267,7 +267,6 @@ public final class ControlFold implements Fold {
           RETURN_CLAIMS,
           RELEASE,
           FENCE,
-          FORGET,
           FORGET_KEYS,
           ORDER,
           REROUTE,

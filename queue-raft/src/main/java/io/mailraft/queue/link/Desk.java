@@ -27,7 +27,8 @@ public interface Desk {
    *
    * <p>Completes exceptionally with {@link io.mailraft.queue.raft.NotLeaderException}, {@link
    * io.mailraft.queue.raft.BusyException}, {@link IllegalArgumentException} for a record that may
-   * not be proposed, or {@link LinkException} where the node cannot be reached.
+   * not be proposed, {@link OlderNodeException} for one that not every node could apply, or {@link
+   * LinkException} where the node cannot be reached.
    */
   CompletableFuture<Answer> propose(int group, Record record);
 

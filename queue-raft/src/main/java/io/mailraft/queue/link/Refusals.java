@@ -27,6 +27,11 @@ final class Refusals {
               .setReason(Refused.Reason.DISK_FULL)
               .setDetail(String.valueOf(full.getMessage()))
               .build();
+      case OlderNodeException older ->
+          Refused.newBuilder()
+              .setReason(Refused.Reason.OLDER_NODE)
+              .setDetail(String.valueOf(older.getMessage()))
+              .build();
       case IllegalArgumentException invalid ->
           Refused.newBuilder()
               .setReason(Refused.Reason.INVALID)
@@ -47,6 +52,7 @@ final class Refusals {
               group, Optional.of(refused.getLeader()).filter(name -> !name.isEmpty()));
       case BUSY -> new BusyException(refused.getDetail());
       case DISK_FULL -> new DiskFullException(refused.getDetail());
+      case OLDER_NODE -> new OlderNodeException(refused.getDetail());
       case INVALID -> new IllegalArgumentException(refused.getDetail());
       case STOPPING, REASON_UNSPECIFIED, UNRECOGNIZED -> new LinkException(refused.getDetail());
     };

@@ -139,6 +139,8 @@ final class Admission {
       channels.forEach(
           (node, channel) -> {
             if (!answers.containsKey(node)) {
+              // gRPC waits up to two minutes before it tries a node again that was away.
+              channel.resetConnectBackoff();
               asked.put(
                   node,
                   ClientCalls.futureUnaryCall(

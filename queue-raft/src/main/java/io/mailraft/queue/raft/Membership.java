@@ -120,6 +120,31 @@ final class Membership {
     }
   }
 
+  /**
+   * Checks the groups that are to be opened against those that were opened before.
+   *
+   * @param votes the file of each group's vote
+   * @throws DamagedException if one was opened before and its vote is gone
+   * @throws IOException if one that was opened before is not among them
+   */
+  synchronized void check(Map<String, Path> votes) throws IOException {
+    for (String group : groups) {
+      Path vote = votes.get(group);
+      if (vote == null) {
+        throw new IOException(
+            file.getParent()
+                + " holds the group "
+                + group
+                + ", and this node is told to run "
+                + String.join(", ", votes.keySet())
+                + ": the number of shards can grow, but not shrink. Set cluster.shards as it was");
+      }
+      if (!Files.exists(vote)) {
+        throw new DamagedException(vote, "it is gone");
+      }
+    }
+  }
+
   synchronized void opened(Set<String> names) throws IOException {
     if (groups.addAll(names)) {
       write();

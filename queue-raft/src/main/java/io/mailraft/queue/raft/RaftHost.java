@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.mailraft.api.member.Acquaintance;
 import io.mailraft.api.member.Storage;
-import io.mailraft.queue.store.DamagedException;
 import io.mailraft.queue.store.RocksMemory;
 import io.mailraft.queue.store.StoreException;
 import java.io.IOException;
@@ -19,8 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -60,9 +57,7 @@ public final class RaftHost implements AutoCloseable {
   private final ClientId client = ClientId.randomId();
   private final AtomicLong calls = new AtomicLong();
   private final List<Consumer<Throwable>> listeners = new ArrayList<>();
-  private final ScheduledExecutorService marker =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("log-mark").factory());
+  private final Upkeep upkeep = new Upkeep();
   private volatile @Nullable Throwable broken;
   private @Nullable RaftServer server;
   private @Nullable Thread admitter;
@@ -148,7 +143,7 @@ public final class RaftHost implements AutoCloseable {
       throw new IOException("the start of " + settings.node() + " was broken off", e);
     } catch (IOException | RuntimeException e) {
       close();
-      throw explained(e);
+      throw StartTrouble.explained(settings, e);
     }
   }
 
@@ -173,20 +168,16 @@ public final class RaftHost implements AutoCloseable {
     if (closed || on == null) {
       return;
     }
-    for (GroupReplica replica : replicas.values()) {
-      Path vote = vote(replica);
-      if (mine.groups().contains(replica.name()) && !Files.exists(vote)) {
-        throw new DamagedException(vote, "it is gone");
-      }
-    }
+    Map<String, Path> votes = new TreeMap<>();
+    replicas.values().forEach(replica -> votes.put(replica.name(), vote(replica)));
+    mine.check(votes);
     List<RaftPeer> peers = peers();
     for (GroupReplica replica : replicas.values()) {
       add(on, replica, peers);
     }
     mine.opened(replicas.keySet());
-    var _ =
-        marker.scheduleWithFixedDelay(
-            this::mark, MARK.toMillis(), MARK.toMillis(), TimeUnit.MILLISECONDS);
+    upkeep.every(MARK, this::mark);
+    upkeep.elections(on, settings, List.copyOf(replicas.values()), catchingUp);
   }
 
   /** The file of a replica's term and vote. */
@@ -211,7 +202,7 @@ public final class RaftHost implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
-      broken(explained(e));
+      broken(StartTrouble.explained(settings, e));
     } catch (RuntimeException e) {
       broken(e);
     }
@@ -277,7 +268,7 @@ public final class RaftHost implements AutoCloseable {
       mine.become(Membership.State.MEMBER);
     } catch (IOException | RuntimeException e) {
       close();
-      throw explained(e);
+      throw StartTrouble.explained(settings, e);
     }
   }
 
@@ -366,37 +357,6 @@ public final class RaftHost implements AutoCloseable {
     }
   }
 
-  private IOException explained(Exception e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof StoreException) {
-        return explained(e, String.valueOf(cause.getMessage()));
-      }
-    }
-    // The deepest message is the plainest: Ratis and futures wrap it several times.
-    String plainest = String.valueOf(e.getMessage());
-    for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-      Throwable deeper = cause.getCause();
-      String message = cause.getMessage();
-      if (message != null && (deeper == null || !message.equals(deeper.toString()))) {
-        plainest = message;
-      }
-    }
-    return explained(e, plainest);
-  }
-
-  private IOException explained(Exception e, String plainest) {
-    return new IOException(
-        "the node "
-            + settings.node()
-            + " does not start on "
-            + settings.address()
-            + " with "
-            + settings.directory()
-            + ": "
-            + plainest,
-        e);
-  }
-
   /**
    * The replica of a group.
    *
@@ -483,7 +443,7 @@ public final class RaftHost implements AutoCloseable {
     if (asking != null) {
       asking.interrupt();
     }
-    marker.shutdownNow();
+    upkeep.close();
     replicas.values().forEach(GroupReplica::stopProposing);
     RaftServer is = server;
     if (is != null && is.getLifeCycleState() != LifeCycle.State.CLOSED) {

@@ -10,7 +10,9 @@ import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.grpc.GrpcUtil;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
 import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
 import org.apache.ratis.thirdparty.io.grpc.ServerCall;
@@ -25,7 +27,7 @@ import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
  *
  * <p>Ratis offers its client and admin services there too, by which anybody could append entries or
  * remove groups. They are refused: this program calls Ratis in its own process alone. What other
- * nodes append passes {@link #bounded}.
+ * nodes append passes {@link #bounded}, what they are told of votes {@link #counted}.
  */
 final class RaftPort {
   /** What a node that catches up does not do. */
@@ -80,7 +82,8 @@ final class RaftPort {
             new Metadata());
         return new ServerCall.Listener<>() {};
       }
-      ServerCall.Listener<Q> taken = next.startCall(call, headers);
+      ServerCall.Listener<Q> taken =
+          next.startCall(method.equals("requestVote") ? new Counted<>(call) : call, headers);
       return method.equals("appendEntries") ? new Bounded<>(taken) : taken;
     }
   }
@@ -117,5 +120,36 @@ final class RaftPort {
     long last =
         entries == 0 ? RaftLog.INVALID_LOG_INDEX : append.getEntries(entries - 1).getIndex();
     return append.toBuilder().setLeaderCommit(Math.min(append.getLeaderCommit(), last)).build();
+  }
+
+  /** Answers with {@link #counted} applied to votes. */
+  private static final class Counted<Q, A> extends SimpleForwardingServerCall<Q, A> {
+    Counted(ServerCall<Q, A> to) {
+      super(to);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // What goes in as a vote comes out as one.
+    public void sendMessage(A message) {
+      super.sendMessage(
+          message instanceof RequestVoteReplyProto vote ? (A) counted(vote) : message);
+    }
+  }
+
+  /**
+   * A vote that counts, though the log of its voter is empty.
+   *
+   * <p>A candidate of Ratis 3.3.0 that has committed anything does not count the vote of a voter
+   * that says that its log is empty: the disk of such a voter may have been emptied. But it may as
+   * well be a member that nobody has brought an entry yet, because its group opened a moment ago.
+   * Where the leader stops just then, the only node that could follow it is never elected, however
+   * long it tries, until the old leader is back. An emptied disk does not get as far as to vote
+   * here ({@link Admission}, {@link LogCheck}), so this vote is as good as any (Raft, 5.4.1). Ratis
+   * counts a vote that does not say where the log ends, as those of its earlier versions.
+   */
+  static RequestVoteReplyProto counted(RequestVoteReplyProto vote) {
+    return vote.hasLastEntry() && vote.getLastEntry().getTerm() == 0
+        ? vote.toBuilder().clearLastEntry().build()
+        : vote;
   }
 }

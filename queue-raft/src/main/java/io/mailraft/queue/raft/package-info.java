@@ -7,6 +7,7 @@
  * group folds its log with a {@link io.mailraft.queue.raft.Fold} into a {@link
  * io.mailraft.queue.store.Store}; its users see a {@link io.mailraft.queue.raft.Group}. Nothing of
  * Ratis is seen outside, but for the builder by which further gRPC services are added to the port.
+ * {@link io.mailraft.queue.raft.GatheredDecisions} is a leader that answers questions by deciding.
  *
  * <h2>Invariants</h2>
  *
@@ -16,7 +17,10 @@
  * it is on disk. Ratis' settings that could lose what was acknowledged are refused, wherever they
  * come from. A storage that another node would refuse does not vote while that node is up ({@code
  * Admission}), and a vote is on disk before anybody hears of it ({@code VoteFile}). A follower
- * takes as committed only what it knows to be the leader's ({@code RaftPort}).
+ * takes as committed only what it knows to be the leader's ({@code RaftPort}). Whoever has all
+ * entries that are committed can be elected by any majority: also by members whose log is empty
+ * ({@code RaftPort}), at once when they are back ({@code PeerChannels}), and whatever became of the
+ * last leader's requests ({@code StuckFollower}).
  *
  * <h2>Threads</h2>
  *

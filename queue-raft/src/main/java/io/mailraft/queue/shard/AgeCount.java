@@ -1,5 +1,6 @@
 package io.mailraft.queue.shard;
 
+import io.mailraft.api.stored.StoredClaim;
 import io.mailraft.queue.raft.FoldException;
 import io.mailraft.queue.store.Table;
 import io.mailraft.queue.store.View;
@@ -40,20 +41,35 @@ final class AgeCount {
    */
   Optional<ZoneAges> read() {
     boolean whole =
-        read(Rows.READY, (key, value) -> Rows.readyLane(key).zone())
-            && read(Rows.CLAIM, (key, value) -> ShardRows.claimOf(value).getZone())
-            && read(Rows.DUE, (key, value) -> Rows.lane(value).zone());
+        read(
+                Rows.READY,
+                (key, value) -> count(Rows.readyLane(key).zone(), key, Rows.readySince(value)))
+            && read(
+                Rows.CLAIM,
+                (key, value) -> {
+                  StoredClaim claim = ShardRows.claimOf(value);
+                  count(claim.getZone(), key, claim.getSinceMillis());
+                })
+            && read(
+                Rows.DUE,
+                (key, value) -> count(Rows.dueLane(value).zone(), key, Rows.dueSince(value)));
     return whole ? Optional.of(counted) : Optional.empty();
   }
 
-  /** Tells the zone of a row. */
-  @FunctionalInterface
-  private interface ZoneOf {
-    String zone(byte[] key, byte[] value);
+  private void count(String zone, byte[] key, long sinceMillis) {
+    if (sinceMillis != Deliveries.NOT_YET) {
+      counted.add(zone, Deliveries.since(Rows.lastDelivery(key), sinceMillis), 1);
+    }
   }
 
-  private boolean read(Table table, ZoneOf zone) {
-    Page page = new Page(table, zone);
+  /** Counts a row. */
+  @FunctionalInterface
+  private interface Counting {
+    void count(byte[] key, byte[] value);
+  }
+
+  private boolean read(Table table, Counting counting) {
+    Page page = new Page(table, counting);
     byte[] from = Rows.FIRST;
     do {
       if (givenUp) {
@@ -66,21 +82,21 @@ final class AgeCount {
     return true;
   }
 
-  private final class Page implements View.Visitor {
+  private static final class Page implements View.Visitor {
     private final Table table;
-    private final ZoneOf zone;
+    private final Counting counting;
     private int rows;
     private byte[] last = Rows.FIRST;
 
-    Page(Table table, ZoneOf zone) {
+    Page(Table table, Counting counting) {
       this.table = table;
-      this.zone = zone;
+      this.counting = counting;
     }
 
     @Override
     public boolean visit(byte[] key, byte[] value) {
       try {
-        counted.add(zone.zone(key, value), Rows.lastDelivery(key).message(), 1);
+        counting.count(key, value);
       } catch (RuntimeException e) {
         throw new FoldException(
             "the row "

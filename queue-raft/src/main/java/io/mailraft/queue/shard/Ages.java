@@ -1,6 +1,5 @@
 package io.mailraft.queue.shard;
 
-import io.mailraft.queue.MessageId;
 import io.mailraft.queue.store.ClosedException;
 import io.mailraft.queue.store.Store;
 import java.util.Map;
@@ -12,7 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * How old the oldest waiting delivery of each zone is: one that is queued, claimed or deferred.
- * Held ones are not counted, since somebody wants them to wait.
+ * Held ones are not counted, since somebody wants them to wait; nor are those whose message is to
+ * be sent later, until its time has come.
  *
  * <p>What waits at the start is counted beside the apply thread, in a frozen state, so that a start
  * takes no longer for a deep queue. Changes since then are collected as numbers that may be
@@ -91,14 +91,14 @@ final class Ages {
     }
   }
 
-  /** A delivery begins to wait, or one (-1) does no longer. */
-  synchronized void add(String zone, MessageId message, long change) {
-    waiting.add(zone, message, change);
+  /** A delivery that counts since then begins to wait, or one (-1) does no longer. */
+  synchronized void add(String zone, long sinceMillis, long change) {
+    waiting.add(zone, sinceMillis, change);
   }
 
   /**
-   * By zone, when the message of its oldest waiting delivery began to come in, in Unix millis;
-   * empty as long as it has not been counted.
+   * By zone, since when its oldest waiting delivery waits, in Unix millis; empty as long as it has
+   * not been counted.
    */
   synchronized Optional<Map<String, Long>> oldest() {
     return known ? Optional.of(waiting.oldest()) : Optional.empty();

@@ -45,6 +45,9 @@ import java.util.Optional;
 final class Deliveries {
   private static final byte[] END = {(byte) 0xff};
 
+  /** Since when a delivery waits for an attempt whose message is to be sent later: not yet. */
+  static final long NOT_YET = Long.MAX_VALUE;
+
   private final Counters counters;
   private final Timelines timelines;
   private final Ages ages;
@@ -119,22 +122,42 @@ final class Deliveries {
 
   void create(DeliveryId delivery, StoredDelivery row, Batch batch) {
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
-    ages.add(row.getZone(), delivery.message(), 1);
-    queue(delivery, lane(row), batch);
+    age(delivery, row, 1);
+    queue(delivery, row, batch);
   }
 
-  /** Creates a delivery that waits until the time in its row. */
+  /** Creates a delivery that is to be sent later, and waits until the time in its row. */
   void createDeferred(DeliveryId delivery, StoredDelivery row, Batch batch) {
-    batch.put(Rows.DELIVERY, Rows.delivery(delivery), row.toByteArray());
-    batch.put(Rows.DUE, Rows.due(row.getNextMillis(), delivery), Rows.lane(lane(row)));
+    StoredDelivery later = row.toBuilder().setSinceMillis(NOT_YET).build();
+    batch.put(Rows.DELIVERY, Rows.delivery(delivery), later.toByteArray());
+    putDue(delivery, later, batch);
+  }
+
+  /** Counts a delivery in the ages of what waits, unless its time has not come. */
+  private void age(DeliveryId delivery, StoredDelivery row, long change) {
+    if (row.getSinceMillis() != NOT_YET) {
+      ages.add(row.getZone(), since(delivery, row.getSinceMillis()), change);
+    }
+  }
+
+  /** Since when a delivery waits, by what a row says of it. */
+  static long since(DeliveryId delivery, long sinceMillis) {
+    return sinceMillis == 0 ? delivery.message().millis() : sinceMillis;
+  }
+
+  private void putDue(DeliveryId delivery, StoredDelivery row, Batch batch) {
+    batch.put(
+        Rows.DUE,
+        Rows.due(row.getNextMillis(), delivery),
+        Rows.dueValue(lane(row), row.getSinceMillis()));
     counters.add(lane(row), State.DEFERRED, 1);
-    ages.add(row.getZone(), delivery.message(), 1);
   }
 
   /** Claims a queued delivery; false where it is not queued in that lane. */
   boolean claim(DeliveryId delivery, ClaimOwner owner, long stampMillis, Batch batch) {
     byte[] ready = Rows.ready(owner.lane(), delivery);
-    if (batch.get(Rows.READY, ready).isEmpty()) {
+    Optional<byte[]> since = batch.get(Rows.READY, ready);
+    if (since.isEmpty()) {
       return false;
     }
     batch.delete(Rows.READY, ready);
@@ -148,6 +171,7 @@ final class Deliveries {
             .setDomain(owner.lane().domain())
             .setIndex(owner.index())
             .setStampMillis(stampMillis)
+            .setSinceMillis(Rows.readySince(since.get()))
             .build()
             .toByteArray());
     claims.put(delivery, owner);
@@ -159,8 +183,8 @@ final class Deliveries {
 
   /** Puts a claimed delivery back to the queue. */
   void giveBack(DeliveryId delivery, Batch batch) {
-    ClaimOwner owner = unclaim(delivery, batch);
-    queue(delivery, owner.lane(), batch);
+    unclaim(delivery, batch);
+    queue(delivery, row(delivery, batch), batch);
   }
 
   /** The same for one that is to leave from a source which another node owns. */
@@ -195,8 +219,7 @@ final class Deliveries {
                     batch))
             .build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
-    batch.put(Rows.DUE, Rows.due(next, delivery), Rows.lane(lane(after)));
-    counters.add(lane(after), State.DEFERRED, 1);
+    putDue(delivery, after, batch);
   }
 
   /** Queues a deferred delivery; false where it is not deferred. */
@@ -206,7 +229,7 @@ final class Deliveries {
       return false;
     }
     leaveWaiting(delivery, row.get(), batch);
-    requeue(delivery, row.get(), batch);
+    requeue(delivery, begun(delivery, row.get(), row.get().getNextMillis()), batch);
     return true;
   }
 
@@ -221,10 +244,10 @@ final class Deliveries {
     StoredDelivery moved = row(delivery, batch).toBuilder().setZone(zone).build();
     int events = note(delivery, moved, EventKind.EVENT_REROUTED, StoredEvent.newBuilder(), batch);
     StoredDelivery after = moved.toBuilder().setEvents(events).build();
-    ages.add(from.zone(), delivery.message(), -1);
-    ages.add(zone, delivery.message(), 1);
+    ages.add(from.zone(), since(delivery, after.getSinceMillis()), -1);
+    age(delivery, after, 1);
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
-    queue(delivery, lane(after), batch);
+    queue(delivery, after, batch);
     return true;
   }
 
@@ -246,12 +269,12 @@ final class Deliveries {
             .build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
     counters.add(lane(after), State.HELD, 1);
-    ages.add(after.getZone(), delivery.message(), -1);
+    age(delivery, after, -1);
     return true;
   }
 
   /** Queues a held or deferred delivery; false in any other state. */
-  boolean resume(DeliveryId delivery, String reason, Batch batch) {
+  boolean resume(DeliveryId delivery, String reason, long stampMillis, Batch batch) {
     Optional<StoredDelivery> row = findWaiting(delivery, batch);
     if (row.isEmpty() || row.get().getState() == DeliveryState.QUEUED) {
       return false;
@@ -260,9 +283,10 @@ final class Deliveries {
     StoredEvent.Builder why = StoredEvent.newBuilder().setReply(reason);
     int events = note(delivery, row.get(), EventKind.EVENT_RESUMED, why, batch);
     if (row.get().getState() == DeliveryState.HELD) {
-      ages.add(row.get().getZone(), delivery.message(), 1);
+      age(delivery, row.get(), 1);
     }
-    requeue(delivery, row.get().toBuilder().setEvents(events).build(), batch);
+    StoredDelivery begun = begun(delivery, row.get(), stampMillis);
+    requeue(delivery, begun.toBuilder().setEvents(events).build(), batch);
     return true;
   }
 
@@ -299,7 +323,7 @@ final class Deliveries {
       Batch batch) {
     StoredDelivery before = row(delivery, batch);
     if (before.getState() != DeliveryState.HELD) {
-      ages.add(before.getZone(), delivery.message(), -1);
+      age(delivery, before, -1);
     }
     int number = before.getAttempts() + attempts;
     how.setKind(Timelines.kind(end)).setZone(before.getZone()).setNumber(attempts * number);
@@ -342,8 +366,19 @@ final class Deliveries {
     return owner;
   }
 
-  private void queue(DeliveryId delivery, Lane lane, Batch batch) {
-    batch.put(Rows.READY, Rows.ready(lane, delivery), Rows.NONE);
+  /** A delivery whose message was to be sent later begins to wait; any other stays as it is. */
+  private StoredDelivery begun(DeliveryId delivery, StoredDelivery row, long sinceMillis) {
+    if (row.getSinceMillis() != NOT_YET) {
+      return row;
+    }
+    StoredDelivery begun = row.toBuilder().setSinceMillis(sinceMillis).build();
+    age(delivery, begun, 1);
+    return begun;
+  }
+
+  private void queue(DeliveryId delivery, StoredDelivery row, Batch batch) {
+    Lane lane = lane(row);
+    batch.put(Rows.READY, Rows.ready(lane, delivery), Rows.readyValue(row.getSinceMillis()));
     counters.add(lane, State.QUEUED, 1);
     events.add(new Event.Queued(lane, delivery));
   }
@@ -352,7 +387,7 @@ final class Deliveries {
     StoredDelivery after =
         row.toBuilder().setState(DeliveryState.QUEUED).clearNextMillis().clearHeldMillis().build();
     batch.put(Rows.DELIVERY, Rows.delivery(delivery), after.toByteArray());
-    queue(delivery, lane(after), batch);
+    queue(delivery, after, batch);
   }
 
   /** Removes the row that makes a delivery queued, deferred or held. */

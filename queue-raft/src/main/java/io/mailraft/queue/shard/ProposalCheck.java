@@ -41,7 +41,6 @@ final class ProposalCheck {
           RETURN_CLAIMS,
           RELEASE,
           FENCE,
-          FORGET,
           FORGET_KEYS,
           REROUTE,
           TRIM_HISTORY,

@@ -19,9 +19,9 @@ import java.util.List;
  * upload    id                          StoredUpload       chunks that are not visible yet
  * open      id                          int                open deliveries, where a message has several
  * delivery  id, seq                     StoredDelivery     open ones, and ended ones with a timeline
- * ready     zone 0 domain 0 id, seq     -                  queued deliveries, oldest message first
+ * ready     zone 0 domain 0 id, seq     since              queued deliveries, oldest message first
  * claim     id, seq                     StoredClaim        claimed deliveries
- * due       millis, id, seq             zone 0 domain      deferred deliveries by the time of their next attempt
+ * due       millis, id, seq             zone 0 domain, 0, since   deferred deliveries by the time of their next attempt
  * ended     id                          StoredMessage      what is kept of ended messages, or their end alone
  * expiry    millis, id                  recipients (int)   those with a timeline by the time of their end
  * bare      millis, id                  -                  those without one
@@ -34,6 +34,9 @@ import java.util.List;
  * key       hash                        stem, fingerprint  idempotency keys that are still remembered
  * key-age   millis, hash                -                  the same by the time of their message
  * </pre>
+ *
+ * <p>{@code since} is since when a delivery waits for an attempt, where its message was to be sent
+ * later; it is left out for all others.
  */
 final class Rows {
   static final Table MESSAGE = new Table("message", Removal.ONCE, false);
@@ -115,6 +118,59 @@ final class Rows {
     byte[] end = zoneFirst(zone);
     end[end.length - 1] = 1;
     return end;
+  }
+
+  /**
+   * Value of a row of {@link #READY}.
+   *
+   * @param sinceMillis as in {@link io.mailraft.api.stored.StoredDelivery}
+   */
+  static byte[] readyValue(long sinceMillis) {
+    return sinceMillis == 0 ? NONE : millis(sinceMillis);
+  }
+
+  /** Since when, as a value of {@link #READY} has it. */
+  static long readySince(byte[] value) {
+    return value.length == 0 ? 0 : firstMillis(value);
+  }
+
+  /**
+   * Value of a row of {@link #DUE}.
+   *
+   * @param sinceMillis as in {@link io.mailraft.api.stored.StoredDelivery}
+   */
+  static byte[] dueValue(Lane lane, long sinceMillis) {
+    byte[] name = lane(lane);
+    return sinceMillis == 0
+        ? name
+        : ByteBuffer.allocate(name.length + 1 + Long.BYTES)
+            .put(name)
+            .put((byte) 0)
+            .putLong(sinceMillis)
+            .array();
+  }
+
+  /** The lane in a value of {@link #DUE}. */
+  static Lane dueLane(byte[] value) {
+    return lane(Arrays.copyOf(value, dueLaneBytes(value)));
+  }
+
+  /** Since when, as a value of {@link #DUE} has it. */
+  static long dueSince(byte[] value) {
+    int end = dueLaneBytes(value);
+    return end == value.length ? 0 : ByteBuffer.wrap(value).getLong(end + 1);
+  }
+
+  /** Bytes up to the second zero, which no zone or domain holds. */
+  private static int dueLaneBytes(byte[] value) {
+    int zeros = 0;
+    for (int i = 0; i < value.length; i++) {
+      zeros += value[i] == 0 ? 1 : 0;
+      if (zeros == 2) {
+        return i;
+      }
+    }
+    return value.length;
   }
 
   /** The lane at the start of a key of {@link #READY}. */

@@ -195,8 +195,9 @@ public final class Shard implements Group.Listener, AutoCloseable {
 
   /**
    * By zone, when the message of its oldest queued, claimed or deferred delivery began to come in,
-   * as applied here: Unix time in milliseconds, a little early. Zones without any are left out.
-   * Empty for a while after a start and an installed snapshot, until deliveries are counted.
+   * or was to be sent, as applied here: Unix time in milliseconds, a little early. Zones without
+   * any whose time has come are left out. Empty for a while after a start and an installed
+   * snapshot, until deliveries are counted.
    */
   public Optional<Map<String, Long>> oldest() {
     return fold.ages().oldest();

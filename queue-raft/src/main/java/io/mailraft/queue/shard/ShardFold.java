@@ -234,11 +234,6 @@ final class ShardFold implements Fold {
         yield new Answer.Accepted(at.index(), released);
       }
       case FENCE -> fence(record.getFence(), at, batch);
-      case FORGET ->
-          new Answer.Accepted(
-              at.index(),
-              timelines.forget(
-                  record.getForget().getBeforeMillis(), record.getForget().getLimit(), batch));
       case FORGET_KEYS ->
           new Answer.Accepted(
               at.index(),
@@ -432,7 +427,7 @@ final class ShardFold implements Fold {
       boolean done =
           switch (record.getKind()) {
             case HOLD -> deliveries.hold(delivery, record.getReason(), at.stampMillis(), batch);
-            case RESUME -> deliveries.resume(delivery, record.getReason(), batch);
+            case RESUME -> deliveries.resume(delivery, record.getReason(), at.stampMillis(), batch);
             case CANCEL -> {
               boolean left = deliveries.leaveForCancel(delivery, batch);
               if (left) {

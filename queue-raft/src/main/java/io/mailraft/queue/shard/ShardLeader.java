@@ -329,7 +329,7 @@ final class ShardLeader implements AutoCloseable {
               Rows.millis(now + 1),
               (key, value) -> {
                 last[0] = Rows.firstMillis(key);
-                due.add(ref(Rows.lastDelivery(key), Rows.lane(value), 0));
+                due.add(ref(Rows.lastDelivery(key), Rows.dueLane(value), 0));
                 return due.size() < REFS_MAX;
               });
       if (!due.isEmpty()

@@ -27,6 +27,12 @@ import java.util.function.Predicate;
 public final class ShardRows {
   private static final byte[] END = {(byte) 0xff};
 
+  /**
+   * Most rows that are looked at in one go. While a scan runs, a replica that closes a frozen state
+   * or its database waits for it, and applying waits for that.
+   */
+  private static final int SCAN_MAX = 2_000;
+
   private final View view;
 
   /** Reads the state that a group has applied. */
@@ -53,11 +59,10 @@ public final class ShardRows {
         Rows.delivery(new DeliveryId(message, Integer.MAX_VALUE)),
         (key, value) -> {
           DeliveryId id = Rows.lastDelivery(key);
-          found.add(new Listing.Row(id, parse(id, value), false, Rows.after(key)));
+          found.add(new Listing.Row(id, parse(id, value), false));
           return found.size() < limit;
         });
-    found.replaceAll(
-        row -> new Listing.Row(row.id(), row.delivery(), claimed(row.id()), row.next()));
+    found.replaceAll(row -> new Listing.Row(row.id(), row.delivery(), claimed(row.id())));
     return found;
   }
 
@@ -76,19 +81,21 @@ public final class ShardRows {
    * which nodes bound.
    *
    * @param from {@link #first}, or where the last page ended
+   * @return where the next page begins; empty where nothing follows
    */
-  public void claimed(String zone, byte[] from, Listing page) {
-    list(Rows.CLAIM, from, END, value -> claimOf(value).getZone().equals(zone), true, page);
+  public Optional<byte[]> claimed(String zone, byte[] from, Listing page) {
+    return list(Rows.CLAIM, from, END, value -> claimOf(value).getZone().equals(zone), true, page);
   }
 
   /**
    * Lists queued deliveries of a zone that no node has in hand, by domain and then by message.
    *
    * @param from {@link #first}, or where the last page ended
+   * @return where the next page begins; empty where nothing follows
    */
-  public void queued(String zone, byte[] from, Listing page) {
+  public Optional<byte[]> queued(String zone, byte[] from, Listing page) {
     byte[] start = zonePrefix(zone, (byte) 0);
-    list(
+    return list(
         Rows.READY,
         Arrays.compareUnsigned(from, start) > 0 ? from : start,
         zonePrefix(zone, (byte) 1),
@@ -102,41 +109,68 @@ public final class ShardRows {
    * other zones that are due before.
    *
    * @param from {@link #first}, or where the last page ended
+   * @return where the next page begins; empty where nothing follows
    */
-  public void deferred(String zone, byte[] from, Listing page) {
+  public Optional<byte[]> deferred(String zone, byte[] from, Listing page) {
     byte[] prefix = zonePrefix(zone, (byte) 0);
-    list(Rows.DUE, from, END, value -> startsWith(value, prefix), false, page);
+    return list(Rows.DUE, from, END, value -> startsWith(value, prefix), false, page);
   }
 
   /** Rows that go away between the two reads are left out: their state has changed. */
-  private void list(
+  private Optional<byte[]> list(
       Table table,
       byte[] from,
       byte[] to,
       Predicate<byte[]> wanted,
       boolean claimed,
       Listing page) {
-    if (page.full()) {
-      return;
+    byte[] at = from;
+    while (!page.ended()) {
+      Stretch stretch = stretch(table, at, to, wanted, page);
+      for (byte[] key : stretch.wanted()) {
+        DeliveryId id = Rows.lastDelivery(key);
+        Deliveries.find(id, view)
+            .ifPresent(row -> page.rows().add(new Listing.Row(id, row, claimed)));
+      }
+      if (stretch.rest().isEmpty()) {
+        return Optional.empty();
+      }
+      at = stretch.rest().get();
     }
-    int room = page.room();
+    return Optional.of(at);
+  }
+
+  /**
+   * Rows that were looked at in one go.
+   *
+   * @param wanted keys of those that belong on the page
+   * @param rest where it goes on; empty at the end of the list
+   */
+  private record Stretch(List<byte[]> wanted, Optional<byte[]> rest) {}
+
+  private Stretch stretch(
+      Table table, byte[] from, byte[] to, Predicate<byte[]> wanted, Listing page) {
+    int looks = Math.min(page.looks(), SCAN_MAX);
     List<byte[]> keys = new ArrayList<>();
+    List<byte[]> rest = new ArrayList<>(1);
+    int[] looked = {0};
     view.scan(
         table,
         from,
         to,
         (key, value) -> {
+          if (looked[0] == looks || keys.size() == page.room()) {
+            rest.add(key);
+            return false;
+          }
+          looked[0]++;
           if (wanted.test(value) && !page.skips()) {
             keys.add(key);
           }
-          return keys.size() < room;
+          return true;
         });
-    for (byte[] key : keys) {
-      DeliveryId id = Rows.lastDelivery(key);
-      Optional<StoredDelivery> row = Deliveries.find(id, view);
-      row.ifPresent(
-          present -> page.rows().add(new Listing.Row(id, present, claimed, Rows.after(key))));
-    }
+    page.looked(looked[0]);
+    return new Stretch(keys, rest.stream().findFirst());
   }
 
   /**

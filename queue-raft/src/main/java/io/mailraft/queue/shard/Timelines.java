@@ -159,12 +159,6 @@ final class Timelines {
     count((long) key.length + facts.length + expiry.length + recipients.length);
   }
 
-  /** Forgets messages that ended before a time, the oldest first; says how many. */
-  int forget(long beforeMillis, int limit, Batch batch) {
-    return dropTimelines(0, beforeMillis, beforeMillis, limit, batch)
-        + forgetIds(0, beforeMillis, limit, batch);
-  }
-
   /** Drops what the leader says; says how many messages and rows. */
   int trim(TrimHistory record, Batch batch) {
     int limit = record.getLimit();

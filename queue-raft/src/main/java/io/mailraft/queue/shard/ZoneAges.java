@@ -1,13 +1,12 @@
 package io.mailraft.queue.shard;
 
-import io.mailraft.queue.MessageId;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Numbers of deliveries by zone and by the time at which their message began to come in, which its
- * id tells.
+ * Numbers of deliveries by zone and by the time since which they wait: that at which their message
+ * began to come in, or was to be sent.
  *
  * <p>Times are rounded down to about a second; where a zone fills more than {@link #STEPS_MAX}
  * steps, its steps are made twice as long. So memory is bounded for each zone whatever its depth
@@ -64,10 +63,10 @@ final class ZoneAges {
     }
   }
 
-  /** So many more deliveries of a message; fewer where negative. */
-  void add(String zone, MessageId message, long change) {
+  /** So many more deliveries that wait since then; fewer where negative. */
+  void add(String zone, long sinceMillis, long change) {
     Steps steps = zones.computeIfAbsent(zone, name -> new Steps());
-    steps.add(message.millis(), change);
+    steps.add(sinceMillis, change);
     if (steps.counts.isEmpty()) {
       zones.remove(zone);
     }

@@ -210,6 +210,10 @@ class LinkTest {
     CompletableFuture<Answer> invalid = link.propose(1, RECORD);
     next().completeExceptionally(new IllegalArgumentException("no"));
     assertThat(end(invalid)).isInstanceOf(IllegalArgumentException.class);
+
+    CompletableFuture<Answer> older = link.propose(1, RECORD);
+    next().completeExceptionally(new OlderNodeException("upgrade n2"));
+    assertThat(end(older)).isInstanceOf(OlderNodeException.class).hasMessage("upgrade n2");
   }
 
   @Test

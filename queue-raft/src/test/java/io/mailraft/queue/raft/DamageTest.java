@@ -17,8 +17,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Bits flipped and files cut on the disk of one node of three. */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(120)
 class DamageTest {
   private static final Random RANDOM = new Random(11);

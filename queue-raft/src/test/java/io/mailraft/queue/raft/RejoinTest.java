@@ -19,8 +19,11 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Nodes whose disk was emptied, and their way back. */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(120)
 class RejoinTest {
   @TempDir Path directory;

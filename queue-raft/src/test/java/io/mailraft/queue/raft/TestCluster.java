@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -58,7 +60,12 @@ final class TestCluster implements AutoCloseable {
 
   static TestCluster of(Path directory, int nodes, long snapshotLogBytes) throws IOException {
     return new TestCluster(
-        directory, "test", freePeers(nodes), snapshotLogBytes, _ -> Optional.empty());
+        directory, nameIn(directory), freePeers(nodes), snapshotLogBytes, _ -> Optional.empty());
+  }
+
+  /** A name of its own: Ratis counts per group id, which the name makes, for the whole process. */
+  private static String nameIn(Path directory) {
+    return "test-" + directory.getFileName();
   }
 
   /** Nodes n1, n2 and so on, on ports that nobody listens on. */
@@ -219,8 +226,13 @@ final class TestCluster implements AutoCloseable {
     }
   }
 
+  /** Stops all nodes at once: the end of each takes up to a second, for which its log waits. */
   @Override
   public void close() {
-    List.copyOf(running.keySet()).forEach(this::stop);
+    List<RaftHost> hosts = List.copyOf(running.values());
+    running.clear();
+    try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
+      hosts.forEach(host -> each.execute(host::close));
+    }
   }
 }

@@ -15,8 +15,11 @@ import org.apache.ratis.server.storage.RaftStorageMetadata;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The term and the vote on disk. */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(60)
 class VoteFileTest {
   private static final RaftStorageMetadata VOTE =

@@ -7,7 +7,6 @@ import io.mailraft.api.log.DropUploads;
 import io.mailraft.api.log.Entry;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.FenceNode;
-import io.mailraft.api.log.Forget;
 import io.mailraft.api.log.ForgetKeys;
 import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.OrderDeliveries;
@@ -78,20 +77,13 @@ final class RandomLog {
               .build();
       case 13 -> record.setRelease(ReleaseDeferred.newBuilder().addAllDeliveries(refs())).build();
       case 14 ->
-          random.nextBoolean()
-              ? record
-                  .setFence(
-                      FenceNode.newBuilder()
-                          .setNode(node())
-                          .setEpoch(epoch())
-                          .setLive(random.nextInt(4) > 0))
-                  .build()
-              : record
-                  .setForget(
-                      Forget.newBuilder()
-                          .setBeforeMillis(stampMillis - random.nextInt(5000))
-                          .setLimit(1 + random.nextInt(3)))
-                  .build();
+          record
+              .setFence(
+                  FenceNode.newBuilder()
+                      .setNode(node())
+                      .setEpoch(epoch())
+                      .setLive(random.nextInt(4) > 0))
+              .build();
       case 15 ->
           record
               .setOrder(

@@ -235,7 +235,6 @@ final class TimelineInvariants {
     for (Record record : entry.getRecordsList()) {
       TrimHistory trim = record.getTrimHistory();
       before = Math.max(before, trim.getTimelinesBeforeMillis());
-      before = Math.max(before, record.getForget().getBeforeMillis());
     }
     for (Map.Entry<MessageId, StoredMessage> was : kept.entrySet()) {
       if (!now.containsKey(was.getKey())) {

@@ -90,6 +90,9 @@ public final class Faults {
               "OverQuota",
               e.text(),
               Optional.of(e.retryAfter().orElse(MUCH_LATER)));
+      case OLDER_NODE ->
+          Fault.of(
+              HttpStatus.CONFLICT, "OlderNode", String.valueOf(e.getMessage()), Optional.empty());
       case KEY_USED -> Fault.of(HttpStatus.UNPROCESSABLE_ENTITY, "KeyUsed", text, Optional.empty());
       case UNKNOWN -> Fault.of(HttpStatus.NOT_FOUND, "NotFound", text, Optional.empty());
     };

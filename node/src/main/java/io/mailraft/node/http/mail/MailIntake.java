@@ -236,15 +236,34 @@ public final class MailIntake implements AutoCloseable {
     return new Accepted(id, recipients.size(), complete.bytes(), !id.equals(complete.id()));
   }
 
-  /** Counts the message in its quotas, unless it turns out that it is not stored. */
+  /**
+   * Counts the message in its quotas and stores it. A repeat of an earlier request does neither,
+   * whatever room there is: where it is found out after it was counted, it gives that back.
+   */
   private MessageId commit(
       Upload complete, Envelope envelope, List<Recipient> recipients, Optional<String> senderDomain)
       throws QueueException {
-    Charge charge = front.uploads().charge(envelope.getUser(), senderDomain, recipients.size());
+    Optional<MessageId> known =
+        terms.key().isPresent() ? front.uploads().known(terms.key().get()) : Optional.empty();
+    if (known.isPresent()) {
+      return known.get();
+    }
+    Charge charge;
+    try {
+      charge = front.uploads().charge(envelope.getUser(), senderDomain, recipients.size());
+    } catch (QueueException e) {
+      // The first request may have used up the quota a moment ago, on any node.
+      Optional<MessageId> first =
+          e.reason() == QueueException.Reason.OVER_QUOTA ? complete.first() : Optional.empty();
+      if (first.isPresent()) {
+        return first.get();
+      }
+      throw e;
+    }
     try {
       MessageId id = complete.commit(envelope, recipients);
       if (!id.equals(complete.id())) {
-        charge.giveBack(); // A repeat, which was counted the first time.
+        charge.giveBack();
       }
       return id;
     } catch (QueueException e) {

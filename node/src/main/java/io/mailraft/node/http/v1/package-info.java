@@ -33,8 +33,8 @@
  *
  * <h2>Known limits</h2>
  *
- * A key names its shard by the number of shards: while that changes, a repeat of an earlier request
- * may be stored anew.
+ * A key names its shard by the number of shards: while nodes are restarted with another one, a
+ * request and its repeat within moments may both be stored.
  */
 @NullMarked
 package io.mailraft.node.http.v1;
