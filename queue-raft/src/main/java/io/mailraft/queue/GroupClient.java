@@ -272,8 +272,7 @@ final class GroupClient implements Group.Listener {
 
     private void giveUp() {
       Throwable why = last.orElseGet(() -> new IllegalStateException("no leader is known"));
-      Reason reason =
-          why instanceof BusyException ? Reason.BUSY : Reason.NO_MAJORITY;
+      Reason reason = why instanceof BusyException ? Reason.BUSY : Reason.NO_MAJORITY;
       answer.completeExceptionally(
           new QueueException(
               reason,

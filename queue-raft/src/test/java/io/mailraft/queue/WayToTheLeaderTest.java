@@ -172,7 +172,10 @@ class WayToTheLeaderTest {
     try {
       throw new AssertionError("answered: " + answer.get(30, TimeUnit.SECONDS));
     } catch (ExecutionException e) {
-      return (QueueException) e.getCause();
+      if (e.getCause() instanceof QueueException refused) {
+        return refused;
+      }
+      throw new AssertionError(e);
     } catch (InterruptedException | TimeoutException e) {
       throw new AssertionError(e);
     }

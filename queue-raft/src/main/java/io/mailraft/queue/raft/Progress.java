@@ -57,16 +57,16 @@ final class Progress {
         waiter.whenComplete(
             (_, trouble) -> {
               if (trouble instanceof CancellationException) {
-                forget(index, waiter);
+                forgetCancelled(index);
               }
             });
     return waiter;
   }
 
-  private synchronized void forget(long index, CompletableFuture<Position> waiter) {
+  private synchronized void forgetCancelled(long index) {
     List<CompletableFuture<Position>> waiting = waiters.get(index);
     if (waiting != null) {
-      waiting.remove(waiter);
+      waiting.removeIf(CompletableFuture::isCancelled);
       if (waiting.isEmpty()) {
         waiters.remove(index);
       }

@@ -16,9 +16,9 @@ class ProgressTest {
       progress.await(3 + i % 2).cancel(false);
     }
     assertThat(progress.waiting()).isEqualTo(1);
-    progress.advance(new Position(1, 3));
+    progress.advance(new Position(1, 3, 0));
     progress.tell();
-    assertThat(patient).isCompletedWithValue(new Position(1, 3));
+    assertThat(patient).isCompletedWithValue(new Position(1, 3, 0));
     assertThat(progress.waiting()).isZero();
   }
 }
