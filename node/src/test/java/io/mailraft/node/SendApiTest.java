@@ -44,6 +44,8 @@ class SendApiTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Pattern ID = Pattern.compile("\"id\":\"([0-9a-f]{18})\"");
   private static final Pattern LINK = Pattern.compile("(?:src|href)=\"([^\"]+)\"");
+  private static final Pattern REPEATED =
+      Pattern.compile("^(\\{\\{#list}})?(.*?)%(\\d+)(.*)$");
   private static final String MESSAGES = "/v1/messages";
   private static final String BATCH = "/v1/messages/batch";
 
@@ -456,7 +458,7 @@ class SendApiTest {
       })
   void a_template_without_an_end_but_without_output_is_merged_as_empty_or_refused(String pattern)
       throws Exception {
-    Matcher repeated = Pattern.compile("^(\\{\\{#list}})?(.*?)%(\\d+)(.*)$").matcher(pattern);
+    Matcher repeated = REPEATED.matcher(pattern);
     assertThat(repeated.matches()).isTrue();
     int times = Integer.parseInt(repeated.group(3));
     String template =

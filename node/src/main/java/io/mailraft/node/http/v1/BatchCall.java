@@ -146,9 +146,10 @@ final class BatchCall implements Calls.Call {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted within a batch", e);
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException unwritten
-          ? new IOException("the results of a batch cannot be written", unwritten)
-          : new IllegalStateException("a message of a batch", e);
+      if (e.getCause() instanceof IOException unwritten) {
+        throw new IOException("the results of a batch cannot be written", unwritten);
+      }
+      throw new IllegalStateException("a message of a batch", e);
     }
   }
 
