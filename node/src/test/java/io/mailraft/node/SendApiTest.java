@@ -7,6 +7,7 @@ import io.mailraft.config.MailraftConfig;
 import io.mailraft.node.log.Logs;
 import io.mailraft.testkit.Ports;
 import io.mailraft.testkit.SmtpSink;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -42,6 +44,8 @@ class SendApiTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Pattern ID = Pattern.compile("\"id\":\"([0-9a-f]{18})\"");
   private static final Pattern LINK = Pattern.compile("(?:src|href)=\"([^\"]+)\"");
+  private static final Pattern REPEATED =
+      Pattern.compile("^(\\{\\{#list}})?(.*?)%(\\d+)(.*)$");
   private static final String MESSAGES = "/v1/messages";
   private static final String BATCH = "/v1/messages/batch";
 
@@ -373,13 +377,128 @@ class SendApiTest {
                 + "{{#a}}".repeat(300)
                 + "\", \"data\": {}},"
                 + "{\"text\": \"{{=<% %>=}}\", \"data\": {}},"
+                + "{\"text\": \""
+                + "{{!}}".repeat(201)
+                + "\", \"data\": {}},"
                 + "{\"text\": \"{{#a}}\", \"data\": {}}]}");
     assertThat(answer.body())
-        .startsWith("{\"accepted\":0,\"refused\":5,")
-        .contains("its loops take more than")
+        .startsWith("{\"accepted\":0,\"refused\":6,")
+        .contains("it takes more than")
+        .contains("at most 200 comments")
         .contains("it writes more than")
         .contains("at most 200 sections")
         .contains("keeps its delimiters");
+  }
+
+  @Test
+  void batches_that_never_come_to_their_end_keep_no_other_out() throws Exception {
+    List<Socket> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < 60; i++) {
+        Socket socket = new Socket("127.0.0.1", URI.create(base).getPort());
+        silent.add(socket);
+        socket
+            .getOutputStream()
+            .write(
+                """
+                POST /v1/messages/batch HTTP/1.1
+                Host: 127.0.0.1
+                Content-Type: application/json
+                Transfer-Encoding: chunked
+
+                1
+                {
+                """
+                    .replace("\n", "\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+      }
+      String item = "{\"from\": \"a@example.com\", \"to\": \"b@example.net\", \"text\": \"x\"}";
+      for (int i = 0; i < 20; i++) {
+        assertThat(post(BATCH, "{\"messages\": [" + item + "]}").body())
+            .startsWith("{\"accepted\":1,");
+      }
+    } finally {
+      for (Socket socket : silent) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void a_template_is_bounded_in_memory_and_a_batch_without_one_is_not() throws Exception {
+    String file = "{\"content\": \"" + "x".repeat(900_000) + "\"}";
+    String files = "[" + String.join(",", Collections.nCopies(6, file)) + "]";
+    HttpResponse<String> template =
+        post(
+            BATCH,
+            "{\"template\": {\"from\": \"a@example.com\", \"attachments\": "
+                + files
+                + "}, \"messages\": [{\"to\": \"b@example.net\"}]}");
+    assertThat(template.statusCode()).isEqualTo(413);
+    String item =
+        "{\"from\": \"a@example.com\", \"to\": \"b@example.net\", \"text\": \""
+            + "x".repeat(700_000)
+            + "\"}";
+    HttpResponse<String> plain =
+        post(BATCH, "{\"messages\": [" + String.join(",", Collections.nCopies(20, item)) + "]}");
+    assertThat(plain.body()).startsWith("{\"accepted\":20,\"refused\":0,");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        // A map's set of entries is no value: sections within it would multiply without a list.
+        "{{#entrySet}}%20{{/entrySet}}",
+        // Much within a loop that writes nothing.
+        "{{#list}}{{a}}%20000{{/list}}",
+        "{{#list}}{{^-first}}{{/-first}}%190{{/list}}",
+        "{{#list}}{{.}}%20000{{/list}}",
+        "{{#list}}{{b.this}}%5000{{/list}}",
+        "{{#list}}{{b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b.b}}%900{{/list}}"
+      })
+  void a_template_without_an_end_but_without_output_is_merged_as_empty_or_refused(String pattern)
+      throws Exception {
+    Matcher repeated = REPEATED.matcher(pattern);
+    assertThat(repeated.matches()).isTrue();
+    int times = Integer.parseInt(repeated.group(3));
+    String template =
+        (repeated.group(1) == null ? "" : repeated.group(1))
+            + repeated.group(2).repeat(times)
+            + (repeated.group(1) == null ? repeated.group(4).repeat(times) : repeated.group(4));
+    String data =
+        "{\"b\": {\"c\": 1}, \"k1\":1,\"k2\":1,\"k3\":1,\"k4\":1,\"k5\":1,\"k6\":1,\"k7\":1,\"k8\":1, \"list\": ["
+            + "\"\",".repeat(50_000)
+            + "\"\"]}";
+    HttpResponse<String> answer =
+        post(
+            BATCH,
+            "{\"messages\": [{\"from\": \"a@example.com\", \"to\": \"b@example.net\", \"text\": \""
+                + template
+                + "\", \"data\": "
+                + data
+                + "}]}");
+    if (pattern.contains("entrySet")) {
+      assertThat(answer.body()).startsWith("{\"accepted\":1,\"refused\":0,");
+    } else {
+      assertThat(answer.body()).contains("\"refused\":1,").contains("it takes more than");
+    }
+  }
+
+  @Test
+  void templates_that_are_objects_are_filled_too() throws Exception {
+    HttpResponse<String> answer =
+        post(
+            BATCH,
+            """
+            {"template": {"from": "a@example.com", "to": "object@example.net",
+                          "html": {"content": "<p>Dear {{name}}</p>", "encoding": "utf-8"}},
+             "messages": [{"data": {"name": "Ada & Bob"}},
+                          {"html": {"content": "PHA+PC9wPg==", "encoding": "base64"}, "data": {}}]}
+            """);
+    assertThat(answer.body())
+        .startsWith("{\"accepted\":1,\"refused\":1,")
+        .contains("\"path\":\"messages[1].html.encoding\"");
+    await("it", () -> arrived("<p>Dear Ada &amp; Bob</p>").size() == 1);
   }
 
   @Test

@@ -217,6 +217,29 @@ class AccessTest {
   }
 
   @Test
+  void the_application_is_not_asked_about_the_repeat_of_a_whole_message() throws Exception {
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Ran ran =
+          curl(
+              "/v1/messages",
+              "-u",
+              "alice:s3cret",
+              "-H",
+              "Content-Type: application/json",
+              "-H",
+              "Idempotency-Key: whole",
+              "-d",
+              "{\"raw\": \"From: raw@sender.example\\nTo: b@dest.example\\n\\nHello\\n\"}");
+      Matcher id = ID.matcher(ran.output());
+      assertThat(id.find()).as(ran.output()).isTrue();
+      ids.add(id.group(1));
+    }
+    assertThat(ids.getFirst()).isEqualTo(ids.getLast());
+    assertThat(asked.stream().filter(form -> form.startsWith("from=raw%40"))).hasSize(1);
+  }
+
+  @Test
   void the_application_refuses_defers_and_gives_keys_that_nobody_gets_to_see() throws Exception {
     Ran refused = send("refused@sender.example", "-w", "%{http_code}");
     assertThat(refused.output()).contains("\"error\":\"Not you\"").endsWith("403");

@@ -6,20 +6,24 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
- * The stream of events as one reader follows it. Used by one thread.
+ * The stream of events as one reader follows it. Used by one thread, and closed by it.
  *
- * <p>Of each shard at most one wait is open, and it is kept until it is over: a shard may be still
- * for days.
+ * <p>Of each shard at most one wait is open, and it is kept until it is over or the stream is
+ * closed: a shard may be still for days. All of them wake the reader in the same way, so that a
+ * look in vain leaves nothing behind.
  */
-public final class EventStream {
+public final class EventStream implements AutoCloseable {
   private final History history;
   private final List<Group> groups;
   private final List<CompletableFuture<Position>> news = new ArrayList<>();
+
+  /** Has permits where a wait has ended since the last look. */
+  private final Semaphore wake = new Semaphore(0);
+
   private StreamPlace place;
 
   EventStream(History history, List<Group> groups, StreamPlace after) {
@@ -38,13 +42,18 @@ public final class EventStream {
    * @throws QueueException if this node's replica stops
    */
   public StreamPage next(int limit, Duration wait) throws QueueException, InterruptedException {
-    try {
-      CompletableFuture.anyOf(news.toArray(CompletableFuture<?>[]::new))
-          .get(wait.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      return new StreamPage(List.of(), place, false, true);
-    } catch (ExecutionException e) {
-      throw new QueueException(QueueException.Reason.STOPPING, "the replica stops", e);
+    long end = System.nanoTime() + wait.toNanos();
+    while (news.stream().noneMatch(CompletableFuture::isDone)) {
+      if (!wake.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        return new StreamPage(List.of(), place, false, true);
+      }
+    }
+    wake.drainPermits();
+    for (CompletableFuture<Position> one : news) {
+      if (one.isCompletedExceptionally()) {
+        throw new QueueException(
+            QueueException.Reason.STOPPING, "the replica stops", one.exceptionNow());
+      }
     }
     // Before the look: what is applied during it is waited for, and found at once.
     List<Long> seen = groups.stream().map(group -> group.applied().index()).toList();
@@ -53,9 +62,22 @@ public final class EventStream {
     place = page.end();
     for (int i = 0; i < news.size(); i++) {
       if (whole && news.get(i).isDone()) {
-        news.set(i, groups.get(i).awaitApplied(seen.get(i) + 1));
+        CompletableFuture<Position> next = groups.get(i).awaitApplied(seen.get(i) + 1);
+        var _ = next.whenComplete((_, _) -> wake.release());
+        news.set(i, next);
       }
     }
     return page;
+  }
+
+  /** What hangs on the waits that are open. */
+  int hanging() {
+    return news.stream().mapToInt(CompletableFuture::getNumberOfDependents).sum();
+  }
+
+  /** Ends the waits: nothing of this reader stays behind. */
+  @Override
+  public void close() {
+    news.forEach(one -> one.cancel(false));
   }
 }

@@ -6,6 +6,7 @@ import io.mailraft.queue.link.Desk;
 import io.mailraft.queue.link.DiskFullException;
 import io.mailraft.queue.link.OlderNodeException;
 import io.mailraft.queue.raft.Answer;
+import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Group;
 import java.time.Duration;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A node's way to the leader of one group, wherever it is. A record is handed to the leader, and to
@@ -73,8 +75,9 @@ final class GroupClient implements Group.Listener {
    * Hands a record to the leader.
    *
    * <p>Completes exceptionally with {@link QueueException}: {@code NO_MAJORITY} or {@code BUSY}
-   * where the time is over, {@code INVALID} where the record may not be proposed, {@code
-   * OLDER_NODE} where not every node could apply it, {@code STOPPING}.
+   * where the time is over, {@code DISK_FULL}, {@code INVALID} or {@code OLDER_NODE} (not every
+   * node could apply it) where the record may not be proposed and is known to be stored nowhere
+   * ({@code NO_MAJORITY} where an earlier attempt may have stored it), {@code STOPPING}.
    */
   CompletableFuture<Answer> submit(Record record, Duration timeout) {
     Pending next = new Pending(record, System.nanoTime() + timeout.toNanos());
@@ -156,6 +159,12 @@ final class GroupClient implements Group.Listener {
     private final AtomicBoolean timed = new AtomicBoolean();
     private volatile Optional<Throwable> last = Optional.empty();
 
+    /** Attempts that have no answer yet. */
+    private final AtomicInteger flying = new AtomicInteger();
+
+    /** Whether an attempt has ended without an answer that says what became of the record. */
+    private volatile boolean unknown;
+
     Pending(Record record, long deadlineNanos) {
       this.record = record;
       this.deadlineNanos = deadlineNanos;
@@ -184,6 +193,7 @@ final class GroupClient implements Group.Listener {
         later();
         return;
       }
+      flying.incrementAndGet();
       var _ =
           propose(desk.get())
               .whenComplete(
@@ -196,22 +206,39 @@ final class GroupClient implements Group.Listener {
                         trouble instanceof CompletionException e && e.getCause() != null
                             ? e.getCause()
                             : trouble);
+                    // After it is known what this one leaves open, which another may ask.
+                    flying.decrementAndGet();
                   });
     }
 
     private void refused(Throwable why) {
       last = Optional.of(why);
-      if (why instanceof DiskFullException) {
-        answer.completeExceptionally(
-            new QueueException(Reason.DISK_FULL, String.valueOf(why.getMessage()), why));
-      } else if (why instanceof OlderNodeException) {
-        answer.completeExceptionally(
-            new QueueException(Reason.OLDER_NODE, String.valueOf(why.getMessage()), why));
-      } else if (why instanceof IllegalArgumentException) {
-        answer.completeExceptionally(
-            new QueueException(Reason.INVALID, String.valueOf(why.getMessage()), why));
+      switch (why) {
+        case DiskFullException _ -> never(Reason.DISK_FULL, why);
+        case OlderNodeException _ -> never(Reason.OLDER_NODE, why);
+        case IllegalArgumentException _ -> never(Reason.INVALID, why);
+        // It took nothing.
+        case BusyException _ -> later();
+        default -> {
+          unknown = true;
+          later();
+        }
+      }
+    }
+
+    /**
+     * A leader does not take the record. That it is stored nowhere is known only if no other
+     * attempt may have stored it.
+     */
+    private void never(Reason reason, Throwable why) {
+      if (flying.get() > 1) {
+        later(); // The other one's answer may come.
       } else {
-        later();
+        answer.completeExceptionally(
+            new QueueException(
+                unknown ? Reason.NO_MAJORITY : reason,
+                why.getMessage() + (unknown ? "; an earlier attempt may have stored it" : ""),
+                why));
       }
     }
 
@@ -245,8 +272,7 @@ final class GroupClient implements Group.Listener {
 
     private void giveUp() {
       Throwable why = last.orElseGet(() -> new IllegalStateException("no leader is known"));
-      Reason reason =
-          why instanceof io.mailraft.queue.raft.BusyException ? Reason.BUSY : Reason.NO_MAJORITY;
+      Reason reason = why instanceof BusyException ? Reason.BUSY : Reason.NO_MAJORITY;
       answer.completeExceptionally(
           new QueueException(
               reason,

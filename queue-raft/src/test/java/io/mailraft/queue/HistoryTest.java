@@ -279,6 +279,23 @@ class HistoryTest {
   }
 
   @Test
+  void a_reader_of_a_still_cluster_leaves_nothing_behind_by_looking_again_and_again()
+      throws Exception {
+    try (QueueCluster cluster = new QueueCluster(directory, 1, 2)) {
+      Queue queue = cluster.startAll().queue("n1");
+      try (EventStream stream = queue.history().follow(queue.history().now())) {
+        assertThat(stream.next(5, SHORT).events()).isEmpty();
+        int hanging = stream.hanging();
+        for (int i = 0; i < 200; i++) {
+          assertThat(stream.next(5, Duration.ofNanos(1)).events()).isEmpty();
+        }
+        // One for each of the two shards, and what the replica itself hangs on it.
+        assertThat(stream.hanging()).isLessThanOrEqualTo(Math.max(hanging, 4));
+      }
+    }
+  }
+
+  @Test
   void a_place_is_read_as_it_is_written_and_anything_else_is_refused() {
     for (String text : List.of("0", "7", "7.0", "12.3-4", "1-2-3.999")) {
       assertThat(StreamPlace.parse(text)).hasToString(text);

@@ -10,6 +10,7 @@ import io.mailraft.api.log.Record;
 import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.control.ControlFold;
 import io.mailraft.queue.link.Desk;
+import io.mailraft.queue.link.DiskFullException;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.shard.Shard;
 import io.mailraft.queue.shard.ShardSettings;
@@ -18,11 +19,15 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,13 +116,79 @@ class WayToTheLeaderTest {
   }
 
   @Test
+  void i1_aRecordWhoseAnswerWasLostIsNotCalledRefusedWhereTheNextLeaderHasNoRoom() {
+    ConcurrentLinkedQueue<CompletableFuture<Answer>> answers = new ConcurrentLinkedQueue<>();
+    answers.add(CompletableFuture.failedFuture(new IllegalStateException("the link broke")));
+    GroupClient client =
+        client(
+            new FakeDesk(
+                record -> {
+                  CompletableFuture<Answer> first = answers.poll();
+                  return first == null ? full() : first;
+                },
+                (desk, credit) -> {}));
+    assertThat(refusal(client.submit(Record.getDefaultInstance(), Duration.ofHours(1))))
+        .satisfies(refused -> assertThat(refused.reason()).isEqualTo(Reason.NO_MAJORITY))
+        .satisfies(refused -> assertThat(refused.mayBeStored()).isTrue());
+    // Another one, which nobody else was asked for.
+    assertThat(refusal(client.submit(Record.getDefaultInstance(), Duration.ofHours(1))))
+        .satisfies(refused -> assertThat(refused.reason()).isEqualTo(Reason.DISK_FULL));
+    client.close();
+  }
+
+  @Test
+  void i1_aRecordThatIsStillWithOneLeaderIsNotCalledRefusedByTheNext() throws Exception {
+    CompletableFuture<Answer> slow = new CompletableFuture<>();
+    ConcurrentLinkedQueue<CompletableFuture<Answer>> answers =
+        new ConcurrentLinkedQueue<>(List.of(slow));
+    AtomicInteger refusals = new AtomicInteger();
+    GroupClient client =
+        client(
+            new FakeDesk(
+                record -> {
+                  CompletableFuture<Answer> first = answers.poll();
+                  if (first == null) {
+                    refusals.incrementAndGet();
+                    return full();
+                  }
+                  return first;
+                },
+                (desk, credit) -> {}));
+    CompletableFuture<Answer> answer =
+        client.submit(Record.getDefaultInstance(), Duration.ofHours(1));
+    client.following(Optional.of(FakeGroup.LEADER));
+    QueueCluster.await("refusals", () -> refusals.get() > 1);
+    assertThat(answer).isNotDone();
+    slow.complete(new Answer.Accepted(9, 0));
+    assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(new Answer.Accepted(9, 0));
+    client.close();
+  }
+
+  private static CompletableFuture<Answer> full() {
+    return CompletableFuture.failedFuture(new DiskFullException("no room"));
+  }
+
+  private static QueueException refusal(CompletableFuture<Answer> answer) {
+    try {
+      throw new AssertionError("answered: " + answer.get(30, TimeUnit.SECONDS));
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof QueueException refused) {
+        return refused;
+      }
+      throw new AssertionError(e);
+    } catch (InterruptedException | TimeoutException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
   void leadersThatComeAndGoMultiplyNoRetries() {
     CompletableFuture<Answer> first = new CompletableFuture<>();
     FakeDesk leader = new FakeDesk(record -> first, (desk, credit) -> {});
     GroupClient client = client(leader);
     var _ = client.submit(Record.getDefaultInstance(), Duration.ofHours(1));
     for (int i = 0; i < 20; i++) {
-      client.following(java.util.Optional.of(FakeGroup.LEADER));
+      client.following(Optional.of(FakeGroup.LEADER));
     }
     first.completeExceptionally(new io.mailraft.queue.raft.BusyException("full"));
     assertThat(timer.getQueue()).hasSizeLessThanOrEqualTo(1);

@@ -19,7 +19,7 @@ public final class JsonReader implements AutoCloseable {
   private static final int DEPTH_MAX = 16;
   private static final int NUMBER_CHARS_MAX = 32;
 
-  /** Most characters that all values in memory have together. */
+  /** Most characters that all values in memory have together, and the names of fields. */
   private static final int KEPT_CHARS_MAX = 4 << 20;
 
   /** What a value costs beside its characters, in characters. */
@@ -106,13 +106,25 @@ public final class JsonReader implements AutoCloseable {
       }
     }
     if (kept > KEPT_CHARS_MAX) {
-      throw new InputException(
-          Fault.TOO_LARGE, path() + ": the fields up to here are larger than is allowed");
+      throw tooMuch(path());
     }
     if (fingerprint.isPresent()) {
       tell(fingerprint.get());
     }
     return next;
+  }
+
+  private static InputException tooMuch(String path) {
+    return new InputException(
+        Fault.TOO_LARGE, path + ": the fields up to here are larger than is allowed");
+  }
+
+  /** A long string comes to memory after all. */
+  private void keep(String path, long bytes) throws InputException {
+    kept += bytes;
+    if (kept > KEPT_CHARS_MAX) {
+      throw tooMuch(path);
+    }
   }
 
   private void tell(Fingerprint of) throws IOException {
@@ -163,7 +175,7 @@ public final class JsonReader implements AutoCloseable {
       throw wrong("a string is needed");
     }
     return spooled.isPresent()
-        ? Text.of(path(), spooled.get(), spool)
+        ? Text.of(path(), spooled.get(), spool, this::keep)
         : Text.of(path(), parser.getText(), spool);
   }
 

@@ -18,12 +18,26 @@ public final class Text {
   private final String content;
   private final Optional<LongString> spooled;
   private final SpoolFile spool;
+  private final Memory memory;
 
-  private Text(String path, String content, Optional<LongString> spooled, SpoolFile spool) {
+  /** What a document may keep in memory. */
+  @FunctionalInterface
+  interface Memory {
+    /**
+     * Counts a string that is brought to memory.
+     *
+     * @throws InputException if that is too much
+     */
+    void take(String path, long bytes) throws InputException;
+  }
+
+  private Text(
+      String path, String content, Optional<LongString> spooled, SpoolFile spool, Memory memory) {
     this.path = path;
     this.content = content;
     this.spooled = spooled;
     this.spool = spool;
+    this.memory = memory;
   }
 
   /**
@@ -44,7 +58,7 @@ public final class Text {
         i++;
       }
     }
-    return new Text(path, content, Optional.empty(), spool);
+    return new Text(path, content, Optional.empty(), spool, (_, _) -> {}); // Counted already.
   }
 
   /**
@@ -52,11 +66,12 @@ public final class Text {
    *
    * @throws InputException if it cannot be written as UTF-8
    */
-  static Text of(String path, LongString spooled, SpoolFile spool) throws InputException {
+  static Text of(String path, LongString spooled, SpoolFile spool, Memory memory)
+      throws InputException {
     if (spooled.fault().isPresent()) {
       throw InputException.field(path, spooled.fault().get());
     }
-    return new Text(path, "", Optional.of(spooled), spool);
+    return new Text(path, "", Optional.of(spooled), spool, memory);
   }
 
   /** Where it stands in the document, as in {@code attachments[0].content}. */
@@ -69,10 +84,10 @@ public final class Text {
   }
 
   /**
-   * The whole value.
+   * The whole value, in memory: a long one counts against what its document may keep there.
    *
    * @param maxChars most characters (UTF-16 units)
-   * @throws InputException if it is longer
+   * @throws InputException if it is longer, or the document has too much in memory
    * @throws IOException if the spool file cannot be read
    */
   public String string(int maxChars) throws IOException {
@@ -82,6 +97,7 @@ public final class Text {
       if (spooled.get().bytes() > 3L * maxChars) {
         throw tooLong(maxChars);
       }
+      memory.take(path, spooled.get().bytes());
       whole = new String(utf8().readAllBytes(), StandardCharsets.UTF_8);
     }
     if (whole.length() > maxChars) {

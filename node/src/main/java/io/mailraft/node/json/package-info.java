@@ -12,8 +12,8 @@
  * <h2>Invariants</h2>
  *
  * Only UTF-8 passes (RFC 8259 8.1): no other encoding, no overlong form, no surrogate, no NUL. A
- * field stands once in its object. What a document keeps in memory is bounded, whatever it holds
- * (I9).
+ * field stands once in its object. What a document keeps in memory is bounded, whatever it holds:
+ * its short strings, its structure, and those long strings that are asked for as a whole (I9).
  *
  * <h2>Threads</h2>
  *

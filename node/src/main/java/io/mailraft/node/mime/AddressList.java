@@ -16,11 +16,13 @@ public final class AddressList {
 
   private final String path;
   private final String text;
+  private final AddressLimit limit;
   private int position;
 
-  private AddressList(String path, String text) {
+  private AddressList(String path, String text, AddressLimit limit) {
     this.path = path;
     this.text = text;
+    this.limit = limit;
   }
 
   /**
@@ -31,8 +33,21 @@ public final class AddressList {
    * @throws InputException if it is none
    */
   public static List<Addressee> parse(String path, String text) throws InputException {
+    return parse(path, text, AddressLimit.usual());
+  }
+
+  /**
+   * Reads a whole list, which may be empty.
+   *
+   * @param path where it comes from, for the refusal
+   * @param text the list, unfolded
+   * @param limit of its message
+   * @throws InputException if it is none, or names too many
+   */
+  public static List<Addressee> parse(String path, String text, AddressLimit limit)
+      throws InputException {
     HeaderText.check(path, text, Integer.MAX_VALUE);
-    return new AddressList(path, text).list(false);
+    return new AddressList(path, text, limit).list(false);
   }
 
   private List<Addressee> list(boolean inGroup) throws InputException {
@@ -115,6 +130,7 @@ public final class AddressList {
     if (address.isEmpty()) {
       return List.of();
     }
+    limit.count(path);
     return List.of(Mailbox.of(path, item.comment.toString().strip(), address));
   }
 
@@ -214,6 +230,7 @@ public final class AddressList {
         throw wrong("something follows '>' without a comma");
       }
     }
+    limit.count(path);
     String name = named.name.isEmpty() ? named.comment.toString() : named.name.toString();
     return Mailbox.of(path, name.strip(), inner.raw.toString().strip());
   }
@@ -222,6 +239,7 @@ public final class AddressList {
     if (named.name.isEmpty()) {
       throw wrong("a group has no name");
     }
+    limit.count(path);
     List<Mailbox> members = new ArrayList<>();
     for (Addressee member : list(true)) {
       members.addAll(member.mailboxes());

@@ -16,15 +16,17 @@ final class AddressReader {
   private static final int FIELD_CHARS_MAX = 1_000;
 
   private final JsonReader reader;
+  private final AddressLimit limit;
   private final List<Addressee> found = new ArrayList<>();
 
-  private AddressReader(JsonReader reader) {
+  private AddressReader(JsonReader reader, AddressLimit limit) {
     this.reader = reader;
+    this.limit = limit;
   }
 
   /** Reads the value at hand. */
-  static List<Addressee> read(JsonReader reader) throws IOException {
-    AddressReader into = new AddressReader(reader);
+  static List<Addressee> read(JsonReader reader, AddressLimit limit) throws IOException {
+    AddressReader into = new AddressReader(reader, limit);
     into.value(0);
     return into.found;
   }
@@ -35,7 +37,8 @@ final class AddressReader {
     }
     switch (reader.token()) {
       case VALUE_STRING ->
-          found.addAll(AddressList.parse(reader.path(), reader.text().string(LIST_CHARS_MAX)));
+          found.addAll(
+              AddressList.parse(reader.path(), reader.text().string(LIST_CHARS_MAX), limit));
       case START_OBJECT -> object();
       case START_ARRAY -> {
         if (depth > 1) {
@@ -74,6 +77,7 @@ final class AddressReader {
     if (address.isEmpty()) {
       throw InputException.field(path, "has no address");
     }
+    limit.count(path);
     found.add(Mailbox.of(path, name, address.strip()));
   }
 

@@ -75,14 +75,15 @@ public final class HeaderLines {
   /**
    * The mailboxes in all fields of that name.
    *
+   * @param limit of the message
    * @throws InputException if one of them is no address list; it names the field
    */
-  public List<Mailbox> mailboxes(String key) throws InputException {
+  public List<Mailbox> mailboxes(String key, AddressLimit limit) throws InputException {
     List<Mailbox> found = new ArrayList<>();
     for (Line line : lines) {
       if (line.key().equals(key)) {
         String name = line.line().substring(0, line.line().indexOf(':')).strip();
-        for (Addressee addressee : AddressList.parse("the header " + name, line.value())) {
+        for (Addressee addressee : AddressList.parse("the header " + name, line.value(), limit)) {
           found.addAll(addressee.mailboxes());
         }
       }
@@ -93,7 +94,7 @@ public final class HeaderLines {
   /** The addresses in all fields of that name, as far as they can be read. */
   public List<String> addresses(String key) {
     try {
-      return mailboxes(key).stream().map(Mailbox::address).toList();
+      return mailboxes(key, AddressLimit.usual()).stream().map(Mailbox::address).toList();
     } catch (InputException e) {
       return List.of(); // To be shown to people, who see the field itself too.
     }

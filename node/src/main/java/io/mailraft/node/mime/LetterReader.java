@@ -34,6 +34,7 @@ public final class LetterReader {
 
   private final JsonReader reader;
   private final Extras extras;
+  private final AddressLimit limit;
   private final PartReader parts;
   private final Letter letter = new Letter();
 
@@ -46,8 +47,9 @@ public final class LetterReader {
     String names();
   }
 
-  private LetterReader(JsonReader reader, Extras extras) {
+  private LetterReader(JsonReader reader, Extras extras, AddressLimit limit) {
     this.reader = reader;
+    this.limit = limit;
     this.extras = extras;
     this.parts = new PartReader(reader);
   }
@@ -55,20 +57,23 @@ public final class LetterReader {
   /**
    * Reads a whole document.
    *
+   * @param limit of the message
    * @throws InputException if it is no message; the message names the field
    */
-  public static Letter read(JsonReader reader) throws IOException {
-    return read(reader, NONE);
+  public static Letter read(JsonReader reader, AddressLimit limit) throws IOException {
+    return read(reader, limit, NONE);
   }
 
   /**
    * Reads a whole document.
    *
+   * @param limit of the message
    * @param extras takes what is no field of a message
    * @throws InputException if it is no message; the message names the field
    */
-  public static Letter read(JsonReader reader, Extras extras) throws IOException {
-    LetterReader into = new LetterReader(reader, extras);
+  public static Letter read(JsonReader reader, AddressLimit limit, Extras extras)
+      throws IOException {
+    LetterReader into = new LetterReader(reader, extras, limit);
     if (reader.next() != JsonToken.START_OBJECT) {
       throw new InputException(
           Fault.INVALID_CONTENT, "the body is no message: a JSON object is needed");
@@ -85,12 +90,12 @@ public final class LetterReader {
 
   private void field(String name) throws IOException {
     switch (name) {
-      case "from" -> letter.from = AddressReader.read(reader);
-      case "sender" -> letter.sender = AddressReader.read(reader);
-      case "to" -> letter.to = AddressReader.read(reader);
-      case "cc" -> letter.cc = AddressReader.read(reader);
-      case "bcc" -> letter.bcc = AddressReader.read(reader);
-      case "replyTo" -> letter.replyTo = AddressReader.read(reader);
+      case "from" -> letter.from = AddressReader.read(reader, limit);
+      case "sender" -> letter.sender = AddressReader.read(reader, limit);
+      case "to" -> letter.to = AddressReader.read(reader, limit);
+      case "cc" -> letter.cc = AddressReader.read(reader, limit);
+      case "bcc" -> letter.bcc = AddressReader.read(reader, limit);
+      case "replyTo" -> letter.replyTo = AddressReader.read(reader, limit);
       case "subject" -> letter.subject = value(SUBJECT_CHARS_MAX);
       case "text" -> letter.text = parts.textOrPart();
       case "html" -> letter.html = parts.textOrPart();
@@ -194,7 +199,7 @@ public final class LetterReader {
       reader.next();
       switch (field) {
         case "from" -> letter.envelopeSender = reversePath();
-        case "to", "cc", "bcc" -> letter.envelopeTo.addAll(AddressReader.read(reader));
+        case "to", "cc", "bcc" -> letter.envelopeTo.addAll(AddressReader.read(reader, limit));
         default -> throw reader.wrong("is no field of an envelope; there are from, to, cc and bcc");
       }
     }
@@ -213,7 +218,7 @@ public final class LetterReader {
     }
     String path = reader.path();
     List<Mailbox> senders =
-        AddressReader.read(reader).stream()
+        AddressReader.read(reader, limit).stream()
             .flatMap(addressee -> addressee.mailboxes().stream())
             .toList();
     if (senders.size() != 1) {
@@ -252,9 +257,8 @@ public final class LetterReader {
     letter.headers = others;
   }
 
-  private static List<Addressee> or(List<Addressee> given, HeaderField field)
-      throws InputException {
-    return given.isEmpty() ? AddressList.parse(field.path(), field.value()) : given;
+  private List<Addressee> or(List<Addressee> given, HeaderField field) throws InputException {
+    return given.isEmpty() ? AddressList.parse(field.path(), field.value(), limit) : given;
   }
 
   private static String or(String given, String header) {

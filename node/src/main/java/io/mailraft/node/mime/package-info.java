@@ -14,7 +14,8 @@
  * No value becomes anything but the value of its field: {@code HeaderText} refuses what could end a
  * line, and {@code HeaderBlock} checks once more what was made of it. Nothing is read from files or
  * from the network: {@code path} and {@code href} are refused. Content is streamed, whatever its
- * size (I9).
+ * size, and the addresses of a message are bounded by {@link io.mailraft.node.mime.AddressLimit}
+ * (I9).
  *
  * <h2>Threads</h2>
  *

@@ -3,18 +3,22 @@ package io.mailraft.node.spool;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The bytes that one request brings, to be read again from any place. Written from the first byte
  * to the last; what is read must have been written before.
  */
 public final class SpoolFile implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SpoolFile.class);
+
   /** Most bytes kept in memory. */
   static final int MEMORY_BYTES = 256 << 10;
 
@@ -64,6 +68,22 @@ public final class SpoolFile implements AutoCloseable {
     }
   }
 
+  /** Appends what is written to it. Its end is not the file's. */
+  public OutputStream output() {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int count) throws IOException {
+        Objects.checkFromIndexSize(offset, count, bytes.length);
+        SpoolFile.this.write(bytes, offset, count);
+      }
+    };
+  }
+
   /** Grows while there is memory; then goes to the file, whose block needs none of the others'. */
   private void makeRoom() throws IOException {
     int larger = Math.max(Spool.PIECE_BYTES, buffer.length * 2);
@@ -101,7 +121,7 @@ public final class SpoolFile implements AutoCloseable {
 
   /**
    * The bytes from {@code offset} on, {@code length} of them. Several may be read at a time, by the
-   * thread that writes.
+   * thread that writes, or by any once all is written.
    */
   public InputStream read(long offset, long length) {
     Objects.checkFromIndexSize(offset, length, size());
@@ -126,7 +146,7 @@ public final class SpoolFile implements AutoCloseable {
     return read;
   }
 
-  /** Gives memory and file back. Does nothing the second time. */
+  /** Gives memory and file back, and does not fail. Does nothing the second time. */
   @Override
   public void close() {
     if (closed) {
@@ -139,7 +159,8 @@ public final class SpoolFile implements AutoCloseable {
       try {
         file.get().close();
       } catch (IOException e) {
-        throw new UncheckedIOException("a spool file cannot be closed", e);
+        // What it held has been used, and may be stored: that is not to be called an error.
+        LOG.warn("a spool file cannot be closed", e);
       }
     }
   }

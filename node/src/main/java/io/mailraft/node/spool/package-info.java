@@ -14,12 +14,13 @@
  *
  * <h2>Threads</h2>
  *
- * A spool file belongs to one thread at a time. The directory is safe for any thread.
+ * A spool file belongs to one thread at a time; once it is written, any may read it. The directory
+ * is safe for any thread.
  *
  * <h2>Failure</h2>
  *
- * A disk that is nearly full is told by {@link io.mailraft.node.spool.SpoolFullException} before
- * the queue's own reserve is touched.
+ * Closing does not fail: what was spooled may be stored by then. A disk that is nearly full is told
+ * by {@link io.mailraft.node.spool.SpoolFullException} before the queue's own reserve is touched.
  *
  * <h2>Security</h2>
  *

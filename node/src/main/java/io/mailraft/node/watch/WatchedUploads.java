@@ -30,7 +30,7 @@ public final class WatchedUploads implements Uploads {
     /**
      * A message was accepted.
      *
-     * @param took from the end of its content
+     * @param took from the last of its content: routing, the user's application, quotas, commit
      */
     void accepted(
         MessageId id, Envelope envelope, List<Recipient> recipients, long bytes, Duration took);
@@ -69,6 +69,9 @@ public final class WatchedUploads implements Uploads {
   private final class Watched implements Upload {
     private final Upload upload;
 
+    /** When the last of the content came in. */
+    private long contentNanos = nanos.getAsLong();
+
     private Watched(Upload upload) {
       this.upload = upload;
     }
@@ -80,6 +83,7 @@ public final class WatchedUploads implements Uploads {
 
     @Override
     public void write(ByteBuffer bytes) throws QueueException {
+      contentNanos = nanos.getAsLong();
       upload.write(bytes);
     }
 
@@ -95,12 +99,11 @@ public final class WatchedUploads implements Uploads {
 
     @Override
     public MessageId commit(Envelope envelope, List<Recipient> recipients) throws QueueException {
-      long beganNanos = nanos.getAsLong();
       MessageId stored = upload.commit(envelope, recipients);
       if (!stored.equals(upload.id())) {
         return stored; // A repeat of one that was accepted before.
       }
-      Duration took = Duration.ofNanos(nanos.getAsLong() - beganNanos);
+      Duration took = Duration.ofNanos(nanos.getAsLong() - contentNanos);
       try {
         watcher.accepted(upload.id(), envelope, recipients, upload.bytes(), took);
       } catch (RuntimeException e) {

@@ -279,6 +279,30 @@ class JsonReaderTest {
         .hasMessageContaining("the name of a field is longer");
   }
 
+  @Test
+  void longStringsThatAreBroughtToMemoryCount() throws Exception {
+    String one = ",\"" + "x".repeat(5_000) + "\"";
+    byte[] many = utf8("[0" + one.repeat(2_000) + "]");
+    try (SpoolFile file = spool.begin();
+        JsonReader reader = new JsonReader(new ByteArrayInputStream(many), file, MAX_BYTES)) {
+      reader.next();
+      reader.next();
+      long[] chars = new long[1];
+      assertThatThrownBy(
+              () -> {
+                while (reader.next() != JsonToken.END_ARRAY) {
+                  chars[0] += reader.text().string(10_000).length();
+                }
+              })
+          .isInstanceOfSatisfying(
+              InputException.class, e -> assertThat(e.fault()).isEqualTo(Fault.TOO_LARGE))
+          .hasMessageContaining("[8");
+      assertThat(chars[0]).isLessThan(4L << 20);
+    }
+    // Left where they are they may be as many as they like.
+    readAll(many);
+  }
+
   /** Whatever bytes come: an answer, and no other exception than the one for the client. */
   @Test
   void randomChangesOfADocumentEndInAValueOrInARefusal() throws Exception {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -39,6 +40,50 @@ class LetterTest {
             + fields
             + "}")
         .replace('\'', '"');
+  }
+
+  @Test
+  void i9_aMessageNamesAtMostSoManyAddressesHoweverTheyAreGiven() {
+    String list = "a@b.example,".repeat(300_000);
+    String object = "{'address': 'a@b.example'},".repeat(22_000);
+    for (String field :
+        new String[] {
+          "'cc': '" + list + "'",
+          "'replyTo': [" + object + "null]",
+          "'cc': '" + "a:;".repeat(300_000) + "'",
+          "'cc': 'many: " + list + ";'",
+          "'cc': '"
+              + "a@b.example,".repeat(15_000)
+              + "', 'bcc': '"
+              + "c@b.example,".repeat(15_000)
+              + "'",
+          "'envelope': {'from': 's@a.example', 'to': '" + list + "'}",
+          "'raw': 'To: x', 'bcc': '" + list + "'"
+        }) {
+      assertThatThrownBy(() -> letters.envelope(json(field)))
+          .as(field.substring(0, 30))
+          .isInstanceOfSatisfying(
+              InputException.class,
+              e -> assertThat(e.fault()).isEqualTo(Fault.TOO_MANY_RECIPIENTS));
+    }
+  }
+
+  @Test
+  void i9_headersThatAreLongAndManyAreRefused() {
+    String part =
+        "{'content': 'x', 'headers': {"
+            + "'X-Long': ['"
+            + String.join("','", Collections.nCopies(30, "x".repeat(8_000)))
+            + "']}}";
+    assertThatThrownBy(
+            () ->
+                letters.bytes(
+                    json(
+                        "'attachments': ["
+                            + String.join(",", Collections.nCopies(40, part))
+                            + "]")))
+        .isInstanceOfSatisfying(
+            InputException.class, e -> assertThat(e.fault()).isEqualTo(Fault.TOO_LARGE));
   }
 
   @Test

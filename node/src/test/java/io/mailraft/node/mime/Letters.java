@@ -32,7 +32,7 @@ final class Letters {
   <T> T with(byte[] json, Use<T> use) throws IOException {
     try (SpoolFile file = spool.begin();
         JsonReader reader = new JsonReader(new ByteArrayInputStream(json), file, MAX_BYTES)) {
-      Letter letter = LetterReader.read(reader);
+      Letter letter = LetterReader.read(reader, AddressLimit.usual());
       letter.check();
       return use.of(letter);
     }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,7 @@ final class Progress {
     reached.forEach(waiter -> waiter.complete(at));
   }
 
-  /** Completes once the index is applied. */
+  /** Completes once the index is applied. Whoever cancels it waits no more, and is forgotten. */
   synchronized CompletableFuture<Position> await(long index) {
     if (index <= applied.index()) {
       return CompletableFuture.completedFuture(applied);
@@ -52,7 +53,29 @@ final class Progress {
     }
     CompletableFuture<Position> waiter = new CompletableFuture<>();
     waiters.computeIfAbsent(index, _ -> new ArrayList<>()).add(waiter);
+    var _ =
+        waiter.whenComplete(
+            (_, trouble) -> {
+              if (trouble instanceof CancellationException) {
+                forgetCancelled(index);
+              }
+            });
     return waiter;
+  }
+
+  private synchronized void forgetCancelled(long index) {
+    List<CompletableFuture<Position>> waiting = waiters.get(index);
+    if (waiting != null) {
+      waiting.removeIf(CompletableFuture::isCancelled);
+      if (waiting.isEmpty()) {
+        waiters.remove(index);
+      }
+    }
+  }
+
+  /** How many wait. */
+  synchronized int waiting() {
+    return waiters.values().stream().mapToInt(List::size).sum();
   }
 
   /** Goes no further: fails all who wait, and all who come later. */

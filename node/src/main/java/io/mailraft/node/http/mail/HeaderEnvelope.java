@@ -2,6 +2,7 @@ package io.mailraft.node.http.mail;
 
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
+import io.mailraft.node.mime.AddressLimit;
 import io.mailraft.node.mime.AddressList;
 import io.mailraft.node.mime.HeaderLines;
 import io.mailraft.node.mime.MailEnvelope;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
 
 /** The envelope of a whole message: what the query says, and its own headers for the rest. */
 public final class HeaderEnvelope {
+  private final AddressLimit limit;
   private final Optional<String> sender;
   private final List<Mailbox> recipients = new ArrayList<>();
 
@@ -21,12 +23,15 @@ public final class HeaderEnvelope {
    *
    * @param from reverse path; "" or "<>" for the null sender
    * @param to address lists
+   * @param limit of the message
    * @throws InputException if they are none
    */
-  public HeaderEnvelope(Optional<String> from, List<String> to) throws InputException {
+  public HeaderEnvelope(Optional<String> from, List<String> to, AddressLimit limit)
+      throws InputException {
+    this.limit = limit;
     this.sender = from.isPresent() ? Optional.of(reversePath(from.get())) : Optional.empty();
     for (String list : to) {
-      AddressList.parse("the parameter to", list)
+      AddressList.parse("the parameter to", list, limit)
           .forEach(addressee -> recipients.addAll(addressee.mailboxes()));
     }
     if (!to.isEmpty() && recipients.isEmpty()) {
@@ -50,8 +55,8 @@ public final class HeaderEnvelope {
   }
 
   /** The envelope that a message's headers alone say. */
-  public static MailEnvelope of(HeaderLines headers) throws InputException {
-    return new HeaderEnvelope(Optional.empty(), List.of()).with(headers);
+  public static MailEnvelope of(HeaderLines headers, AddressLimit limit) throws InputException {
+    return new HeaderEnvelope(Optional.empty(), List.of(), limit).with(headers);
   }
 
   /**
@@ -63,7 +68,7 @@ public final class HeaderEnvelope {
     List<Mailbox> to = new ArrayList<>(recipients);
     if (to.isEmpty()) {
       for (String name : List.of("to", "cc", "bcc")) {
-        to.addAll(headers.mailboxes(name));
+        to.addAll(headers.mailboxes(name, limit));
       }
     }
     if (to.isEmpty()) {
@@ -81,9 +86,9 @@ public final class HeaderEnvelope {
     return new MailEnvelope(from, to, utf8);
   }
 
-  private static String sender(HeaderLines headers) throws InputException {
+  private String sender(HeaderLines headers) throws InputException {
     for (String name : List.of("from", "sender")) {
-      List<Mailbox> found = headers.mailboxes(name);
+      List<Mailbox> found = headers.mailboxes(name, limit);
       if (!found.isEmpty()) {
         return found.getFirst().address();
       }

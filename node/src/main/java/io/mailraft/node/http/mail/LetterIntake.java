@@ -1,5 +1,6 @@
 package io.mailraft.node.http.mail;
 
+import io.mailraft.node.mime.AddressLimit;
 import io.mailraft.node.mime.Letter;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.queue.MessageId;
@@ -32,11 +33,10 @@ public final class LetterIntake {
     if (named.isPresent()) {
       MailIntake.check(named.get(), front);
     }
-    if (named.isPresent() && terms.key().isPresent()) {
-      Optional<MessageId> first = front.uploads().known(terms.key().get());
+    if (named.isPresent()) {
+      Optional<Taken> first = first(named.get(), front, terms);
       if (first.isPresent()) {
-        int recipients = named.get().recipients().size();
-        return new Taken(named.get(), new Accepted(first.get(), recipients, 0, true));
+        return first.get();
       }
     }
     try (MailIntake intake = new MailIntake(front, caller, terms, named.isEmpty())) {
@@ -46,8 +46,27 @@ public final class LetterIntake {
         intake.copy(letter::writeTo);
       }
       intake.end();
-      MailEnvelope mail = named.isPresent() ? named.get() : HeaderEnvelope.of(intake.headerLines());
+      MailEnvelope mail =
+          named.isPresent()
+              ? named.get()
+              : HeaderEnvelope.of(intake.headerLines(), AddressLimit.of(front.maxRecipients()));
+      if (named.isEmpty()) {
+        // Whom it was from and to is known only here.
+        MailIntake.check(mail, front);
+        Optional<Taken> first = first(mail, front, terms);
+        if (first.isPresent()) {
+          return first.get();
+        }
+      }
       return new Taken(mail, intake.commit(mail));
     }
+  }
+
+  /** The message of an earlier request of which this one is a repeat, as far as the node knows. */
+  private static Optional<Taken> first(MailEnvelope mail, Front front, Terms terms)
+      throws QueueException {
+    Optional<MessageId> stored =
+        terms.key().isPresent() ? front.uploads().known(terms.key().get()) : Optional.empty();
+    return stored.map(id -> new Taken(mail, new Accepted(id, mail.recipients().size(), 0, true)));
   }
 }

@@ -9,6 +9,8 @@ import io.mailraft.node.http.mail.Front;
 import io.mailraft.node.http.mail.LetterIntake;
 import io.mailraft.node.http.mail.Terms;
 import io.mailraft.node.json.JsonReader;
+import io.mailraft.node.mime.AddressLimit;
+import io.mailraft.node.mime.Letter;
 import io.mailraft.node.mime.LetterReader;
 import io.mailraft.node.spool.Spool;
 import io.mailraft.node.spool.SpoolFile;
@@ -33,8 +35,8 @@ final class SendCall implements Calls.Call {
     Caller caller = Caller.of(exchange, front.trusted());
     try (SpoolFile spool = spools.begin();
         JsonReader reader = new JsonReader(exchange.body(), spool, front.maxMessageBytes())) {
-      LetterIntake.Taken taken =
-          LetterIntake.take(LetterReader.read(reader), front, caller, Terms.NONE);
+      Letter letter = LetterReader.read(reader, AddressLimit.of(front.maxRecipients()));
+      LetterIntake.Taken taken = LetterIntake.take(letter, front, caller, Terms.NONE);
       // Yes is said only here: take has returned, so a majority has the message on disk (I1).
       meters.accepted(taken.accepted());
       Submissions.answer(exchange, taken.mail(), taken.accepted());

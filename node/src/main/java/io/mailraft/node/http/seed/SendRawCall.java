@@ -12,6 +12,7 @@ import io.mailraft.node.http.mail.MailIntake;
 import io.mailraft.node.http.mail.Terms;
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
+import io.mailraft.node.mime.AddressLimit;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.queue.QueueException;
 import java.io.IOException;
@@ -37,7 +38,9 @@ final class SendRawCall implements Calls.Call {
         "Content-Type: message/rfc822");
     Caller caller = Caller.of(exchange, front.trusted());
     // What the query says is judged before the body is waited for.
-    HeaderEnvelope envelope = new HeaderEnvelope(exchange.query("from"), exchange.queries("to"));
+    HeaderEnvelope envelope =
+        new HeaderEnvelope(
+            exchange.query("from"), exchange.queries("to"), AddressLimit.of(front.maxRecipients()));
     try (MailIntake intake = new MailIntake(front, caller, Terms.NONE, true)) {
       intake.copy(exchange.body());
       if (intake.isEmpty()) {

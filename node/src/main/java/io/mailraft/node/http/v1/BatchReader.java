@@ -5,10 +5,10 @@ import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +20,8 @@ import java.util.Optional;
 final class BatchReader {
   private static final JsonFactory JSON =
       new JsonFactoryBuilder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          // Names are not kept: a batch may hold millions. Whoever reads a part looks for doubles.
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .build();
 
@@ -28,19 +29,26 @@ final class BatchReader {
   record Stretch(int offset, int length) {}
 
   /**
+   * A message.
+   *
+   * @param hasData whether it has data to be merged
+   */
+  record Item(Stretch stretch, boolean hasData) {}
+
+  /**
    * The parts of a batch.
    *
    * @param template what all messages share
    * @param messages each message
    */
-  record Parts(Optional<Stretch> template, List<Stretch> messages) {}
+  record Parts(Optional<Stretch> template, List<Item> messages) {}
 
   private final JsonParser parser;
-  private final int length;
+  private final long length;
   private Optional<Stretch> template = Optional.empty();
-  private final List<Stretch> messages = new ArrayList<>();
+  private final List<Item> messages = new ArrayList<>();
 
-  private BatchReader(JsonParser parser, int length) {
+  private BatchReader(JsonParser parser, long length) {
     this.parser = parser;
     this.length = length;
   }
@@ -50,8 +58,8 @@ final class BatchReader {
    *
    * @throws InputException if it is no batch
    */
-  static Parts read(byte[] text, int length) throws IOException {
-    try (JsonParser parser = JSON.createParser(text, 0, length)) {
+  static Parts read(InputStream text, long length) throws IOException {
+    try (JsonParser parser = JSON.createParser(text)) {
       BatchReader reader = new BatchReader(parser, length);
       reader.read();
       return new Parts(reader.template, reader.messages);
@@ -75,8 +83,12 @@ final class BatchReader {
       String field = String.valueOf(parser.currentName());
       parser.nextToken();
       switch (field) {
-        case "template" -> template = Optional.of(object("template"));
+        case "template" -> {
+          once("template", template.isPresent());
+          template = Optional.of(object("template").stretch());
+        }
         case "messages" -> {
+          once("messages", any);
           any = true;
           messages();
         }
@@ -95,6 +107,13 @@ final class BatchReader {
     }
   }
 
+  private static void once(String field, boolean again) throws InputException {
+    if (again) {
+      throw new InputException(
+          Fault.INVALID_CONTENT, "the body is no JSON: Duplicate field '" + field + "'");
+    }
+  }
+
   private void messages() throws IOException {
     if (parser.currentToken() != JsonToken.START_ARRAY) {
       throw InputException.field("messages", "a list of messages is needed");
@@ -108,16 +127,21 @@ final class BatchReader {
     }
   }
 
-  private Stretch object(String path) throws IOException {
+  private Item object(String path) throws IOException {
     if (parser.currentToken() != JsonToken.START_OBJECT) {
       throw InputException.field(path, "an object is needed");
     }
     int start = (int) parser.currentTokenLocation().getByteOffset();
-    parser.skipChildren();
+    boolean data = false;
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      data |= BatchCall.DATA.equals(parser.currentName());
+      parser.nextToken();
+      parser.skipChildren();
+    }
     int end = (int) parser.currentTokenLocation().getByteOffset() + 1;
     if (start < 0 || end <= start || end > length) {
       throw new InputException(Fault.INVALID_CONTENT, "the body is not UTF-8");
     }
-    return new Stretch(start, end - start);
+    return new Item(new Stretch(start, end - start), data);
   }
 }

@@ -1,19 +1,17 @@
 package io.mailraft.node.http.v1;
 
-import com.samskivert.mustache.BasicCollector;
 import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.MustacheException;
 import com.samskivert.mustache.Template;
 import io.mailraft.node.json.InputException;
 import java.io.Writer;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
  * A Mustache template for a field of a message. It sees the data of its recipient and nothing else:
  * no partials, no reflection, no lambdas. Text that it is given is bounded, its sections are few,
- * and so is what it writes.
+ * and so are its {@link MergeSteps} and what it writes.
  */
 final class MergeTemplate {
   static final int TEMPLATE_CHARS_MAX = 256 << 10;
@@ -22,8 +20,13 @@ final class MergeTemplate {
   /** Bounds how deep sections can stand within each other, and with that the stack. */
   static final int SECTIONS_MAX = 200;
 
+  /** Comments do nothing, but in a loop they do it again and again. */
+  static final int COMMENTS_MAX = 200;
+
   /** What opens a section, or a block, which is as deep. */
   private static final Pattern OPENING = Pattern.compile("\\{\\{\\s*[#^$<]");
+
+  private static final Pattern COMMENT = Pattern.compile("\\{\\{\\s*!");
 
   /**
    * Other delimiters, which would hide sections from that count, and what reads other templates.
@@ -34,7 +37,6 @@ final class MergeTemplate {
       Mustache.compiler()
           .escapeHTML(false)
           .defaultValue("")
-          .withCollector(new MapsOnly())
           .withLoader(
               name -> {
                 throw new MustacheException("partials are not read");
@@ -43,25 +45,20 @@ final class MergeTemplate {
   private static final Mustache.Compiler HTML = PLAIN.escapeHTML(true);
 
   private final String path;
+  private final MergeSteps steps;
   private final Template template;
-
-  /** Finds values in maps alone. */
-  private static final class MapsOnly extends BasicCollector {
-    @Override
-    public <K, V> Map<K, V> createFetcherCache() {
-      return new HashMap<>();
-    }
-  }
 
   /**
    * Compiles a template. One thread uses it.
    *
    * @param path where it stands in the request
    * @param html whether values are escaped for HTML
+   * @param steps what all templates of the message may do together
    * @throws InputException if it cannot be used
    */
-  MergeTemplate(String path, String text, boolean html) throws InputException {
+  MergeTemplate(String path, String text, boolean html, MergeSteps steps) throws InputException {
     this.path = path;
+    this.steps = steps;
     if (text.length() > TEMPLATE_CHARS_MAX) {
       throw InputException.field(
           path, "a template has at most " + TEMPLATE_CHARS_MAX + " characters");
@@ -70,13 +67,18 @@ final class MergeTemplate {
       throw InputException.field(
           path, "a template reads no other ones and keeps its delimiters: no {{>, {{< and {{=");
     }
-    if (OPENING.matcher(text).results().limit(SECTIONS_MAX + 1L).count() > SECTIONS_MAX) {
-      throw InputException.field(path, "a template has at most " + SECTIONS_MAX + " sections");
-    }
+    atMost(SECTIONS_MAX, "sections", OPENING, text);
+    atMost(COMMENTS_MAX, "comments", COMMENT, text);
     try {
-      this.template = (html ? HTML : PLAIN).compile(text);
+      this.template = (html ? HTML : PLAIN).withCollector(steps).withFormatter(steps).compile(text);
     } catch (MustacheException e) {
       throw wrong(e);
+    }
+  }
+
+  private void atMost(int max, String what, Pattern pattern, String text) throws InputException {
+    if (pattern.matcher(text).results().limit(max + 1L).count() > max) {
+      throw InputException.field(path, "a template has at most " + max + " " + what);
     }
   }
 
@@ -96,7 +98,10 @@ final class MergeTemplate {
   }
 
   private InputException wrong(MustacheException e) {
-    String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    String why =
+        steps.spent()
+            ? "it takes more than " + MergeSteps.STEPS_MAX + " steps"
+            : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     InputException wrong =
         InputException.field(path, "the template cannot be merged: " + InputException.quoted(why));
     wrong.initCause(e);

@@ -6,6 +6,7 @@ import io.mailraft.node.http.mail.Front;
 import io.mailraft.node.http.mail.LetterIntake;
 import io.mailraft.node.json.Fingerprint;
 import io.mailraft.node.json.JsonReader;
+import io.mailraft.node.mime.AddressLimit;
 import io.mailraft.node.mime.Letter;
 import io.mailraft.node.mime.LetterReader;
 import io.mailraft.node.spool.Spool;
@@ -55,7 +56,7 @@ final class MessageIntake {
         JsonReader reader = new JsonReader(body, spool, front.maxMessageBytes())) {
       Optional<Fingerprint> fingerprint = name.map(_ -> reader.fingerprint());
       TermsReader terms = new TermsReader(reader, front, caller.trusted(), zones);
-      Letter letter = LetterReader.read(reader, terms);
+      Letter letter = LetterReader.read(reader, AddressLimit.of(front.maxRecipients()), terms);
       Optional<RequestKey> key =
           name.flatMap(named -> fingerprint.map(taken -> named.with(taken.value())));
       LetterIntake.Taken taken = LetterIntake.take(letter, front, caller, terms.terms(key));

@@ -26,9 +26,10 @@
  *
  * <h2>Security</h2>
  *
- * Keys are scoped to the account. Templates read no files, call nothing, and are bounded in size,
- * depth, steps and output. The page at {@code /docs} loads nothing from elsewhere and says so in
- * its Content-Security-Policy.
+ * Keys are scoped to the account. Templates read no files, call nothing, see the data's own fields
+ * and nothing else of it, and are bounded in size, depth, steps and output. A batch is spooled as
+ * it comes, and so are its results: what it has in memory is counted before. The page at {@code
+ * /docs} loads nothing from elsewhere and says so in its Content-Security-Policy.
  *
  * <h2>Known limits</h2>
  *

@@ -47,8 +47,8 @@ final class StreamCall implements Calls.Call {
 
   @Override
   public void serve(Exchange exchange) throws IOException, QueueException {
-    EventStream stream = history.follow(start(exchange));
-    try (OutputStream out = exchange.stream(EVENTS, OptionalLong.empty())) {
+    try (EventStream stream = history.follow(start(exchange));
+        OutputStream out = exchange.stream(EVENTS, OptionalLong.empty())) {
       write(out, GREETING);
       out.flush();
       while (true) {
