@@ -44,8 +44,7 @@ class SendApiTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Pattern ID = Pattern.compile("\"id\":\"([0-9a-f]{18})\"");
   private static final Pattern LINK = Pattern.compile("(?:src|href)=\"([^\"]+)\"");
-  private static final Pattern REPEATED =
-      Pattern.compile("^(\\{\\{#list}})?(.*?)%(\\d+)(.*)$");
+  private static final Pattern REPEATED = Pattern.compile("^(\\{\\{#list}})?(.*?)%(\\d+)(.*)$");
   private static final String MESSAGES = "/v1/messages";
   private static final String BATCH = "/v1/messages/batch";
 
