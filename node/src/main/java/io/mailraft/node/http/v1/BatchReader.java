@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -134,7 +135,7 @@ final class BatchReader {
     int start = (int) parser.currentTokenLocation().getByteOffset();
     boolean data = false;
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      data |= BatchCall.DATA.equals(parser.currentName());
+      data |= Objects.equals(parser.currentName(), BatchCall.DATA);
       parser.nextToken();
       parser.skipChildren();
     }
