@@ -7,6 +7,7 @@ import io.mailraft.config.MailraftConfig;
 import io.mailraft.node.log.Logs;
 import io.mailraft.testkit.Ports;
 import io.mailraft.testkit.SmtpSink;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -394,7 +395,7 @@ class SendApiTest {
     List<Socket> silent = new ArrayList<>();
     try {
       for (int i = 0; i < 60; i++) {
-        Socket socket = new Socket("127.0.0.1", URI.create(base).getPort());
+        Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), URI.create(base).getPort());
         silent.add(socket);
         socket
             .getOutputStream()

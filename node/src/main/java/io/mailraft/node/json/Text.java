@@ -19,6 +19,7 @@ public final class Text {
   private final Optional<LongString> spooled;
   private final SpoolFile spool;
   private final Memory memory;
+  private boolean counted;
 
   /** What a document may keep in memory. */
   @FunctionalInterface
@@ -97,7 +98,10 @@ public final class Text {
       if (spooled.get().bytes() > 3L * maxChars) {
         throw tooLong(maxChars);
       }
-      memory.take(path, spooled.get().bytes());
+      if (!counted) {
+        memory.take(path, spooled.get().bytes());
+        counted = true;
+      }
       whole = new String(utf8().readAllBytes(), StandardCharsets.UTF_8);
     }
     if (whole.length() > maxChars) {

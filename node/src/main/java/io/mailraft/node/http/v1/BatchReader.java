@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -20,8 +21,7 @@ import java.util.Optional;
 final class BatchReader {
   private static final JsonFactory JSON =
       new JsonFactoryBuilder()
-          // Names are not kept: a batch may hold millions. Whoever reads a part looks for doubles.
-          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          // Doubles are looked for by whoever reads a part: here it would keep all names at once.
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .build();
 
@@ -134,7 +134,7 @@ final class BatchReader {
     int start = (int) parser.currentTokenLocation().getByteOffset();
     boolean data = false;
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      data |= BatchCall.DATA.equals(parser.currentName());
+      data |= Objects.equals(parser.currentName(), BatchCall.DATA);
       parser.nextToken();
       parser.skipChildren();
     }
