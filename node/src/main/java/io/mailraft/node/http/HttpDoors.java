@@ -1,8 +1,10 @@
 package io.mailraft.node.http;
 
+import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -36,6 +38,9 @@ public final class HttpDoors implements AutoCloseable {
   private static final MediaType METRICS =
       MediaType.parse("text/plain; version=0.0.4; charset=utf-8");
 
+  private static final String ALIVE = "/healthz";
+  private static final String READY = "/readyz";
+  private static final String SCRAPE = "/metrics";
   private static final int CONNECTIONS_MAX = 4096;
 
   /** A stop waits for requests that are being served, and then for no more of them this long. */
@@ -91,18 +96,21 @@ public final class HttpDoors implements AutoCloseable {
             .gracefulShutdownTimeout(QUIET, REQUESTS_GRACE)
             .disableServerHeader()
             .errorHandler(new JsonErrors())
-            .service("/healthz", (context, request) -> text(HttpStatus.OK, "alive"))
-            .service("/readyz", ready)
-            .service("/metrics", scrape);
+            .service(ALIVE, (context, request) -> text(HttpStatus.OK, "alive"))
+            .service(READY, ready)
+            .service(SCRAPE, scrape);
     listen(served, http.listen().toSocketAddress(), keepers.identity());
-    // What is added last is asked first: the allow list, then who it is.
+    // What is added last is asked first: its own name, the allow list, then who it is.
     keepers.gate().ifPresent(gate -> served.decorator(new WhoAsks(gate, http.auth())));
     served.decorator(
         (delegate, context, request) ->
-            allowed(http.allow(), context.remoteAddress())
+            http.allow().isEmpty() || isOf(http.allow(), context.remoteAddress().getAddress())
                 ? delegate.serve(context, request)
                 : JsonErrors.answer(
                     context.path(), HttpStatus.FORBIDDEN, "this address is not on the allow list"));
+    if (http.listen().isLoopback()) {
+      served.decorator(new OwnHost());
+    }
     routes.accept(served);
     servers.add(served.build());
     servers.add(
@@ -112,8 +120,12 @@ public final class HttpDoors implements AutoCloseable {
             .service(
                 GrpcService.builder()
                     .addService(adminService)
+                    // Not those that pages in browsers can speak.
+                    .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
                     .useBlockingTaskExecutor(true)
                     .build())
+            .decorator(HttpDoors::onlyHttp2)
+            .decorator(new OwnHost())
             .blockingTaskExecutor(
                 Executors.newScheduledThreadPool(0, Thread.ofVirtual().name("admin-", 0).factory()),
                 true)
@@ -141,6 +153,14 @@ public final class HttpDoors implements AutoCloseable {
             ServerTlsConfig.builder()
                 .tlsCustomizer(tls -> tls.protocols(TlsIdentity.PROTOCOLS))
                 .build());
+  }
+
+  /** GRPC is HTTP/2; no browser speaks that in the clear. */
+  private static HttpResponse onlyHttp2(
+      HttpService delegate, ServiceRequestContext context, HttpRequest request) throws Exception {
+    return context.sessionProtocol().isMultiplex()
+        ? delegate.serve(context, request)
+        : text(HttpStatus.HTTP_VERSION_NOT_SUPPORTED, "this listener speaks gRPC, by HTTP/2");
   }
 
   private static void refuseOpen(String door, HostPort listen, boolean closed) {
@@ -173,9 +193,8 @@ public final class HttpDoors implements AutoCloseable {
     return HttpResponse.of(status, MediaType.PLAIN_TEXT_UTF_8, text + "\n");
   }
 
-  private static boolean allowed(List<Cidr> allow, InetSocketAddress remote) {
-    InetAddress address = remote.getAddress();
-    return allow.isEmpty() || allow.stream().anyMatch(network -> network.contains(address));
+  private static boolean isOf(List<Cidr> networks, InetAddress address) {
+    return networks.stream().anyMatch(network -> network.contains(address));
   }
 
   /** Bound port of the HTTP listener. */

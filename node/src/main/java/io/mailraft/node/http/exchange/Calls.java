@@ -17,7 +17,6 @@ public final class Calls implements AutoCloseable {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory());
   private final Semaphore places;
-  private final boolean loopback;
   private final Duration stall;
   private final Duration whole;
 
@@ -34,13 +33,11 @@ public final class Calls implements AutoCloseable {
   }
 
   /**
-   * @param loopback whether the listener is for this machine alone, so that requests must name it
    * @param atOnceMax most requests at a time; one more is answered 503
    * @param stall longest silence of a client
    * @param whole time for a whole body
    */
-  public Calls(boolean loopback, int atOnceMax, Duration stall, Duration whole) {
-    this.loopback = loopback;
+  public Calls(int atOnceMax, Duration stall, Duration whole) {
     this.places = new Semaphore(atOnceMax);
     this.stall = stall;
     this.whole = whole;
@@ -59,15 +56,6 @@ public final class Calls implements AutoCloseable {
   public HttpService service(Call call, ErrorForm errors) {
     return (context, request) -> {
       Exchange exchange = new Exchange(context, request, errors, stall, whole);
-      if (loopback && !LocalName.isLocal(Optional.ofNullable(request.authority()))) {
-        exchange.fail(
-            Fault.of(
-                HttpStatus.FORBIDDEN,
-                "ForeignHost",
-                "this listener is for this machine: call it 127.0.0.1 or localhost",
-                Optional.empty()));
-        return HttpResponse.of(exchange.answer());
-      }
       if (!places.tryAcquire()) {
         exchange.fail(
             Fault.of(
