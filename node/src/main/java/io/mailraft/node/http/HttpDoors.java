@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -74,6 +75,11 @@ public final class HttpDoors implements AutoCloseable {
         http.listen(),
         !http.allow().isEmpty() || (http.auth().required() && keepers.gate().isPresent()));
     refuseOpen("admin", admin.listen(), false);
+    // Where accounts alone tell who may come, whoever has none learns no more than a load balancer
+    // must know.
+    boolean strangers =
+        http.auth().required() && keepers.gate().isPresent() && http.allow().isEmpty();
+    Set<String> unasked = strangers ? Set.of(ALIVE, READY) : Set.of(ALIVE, READY, SCRAPE);
     HttpService ready =
         (context, request) ->
             later(
@@ -81,6 +87,7 @@ public final class HttpDoors implements AutoCloseable {
                 () ->
                     unready
                         .get()
+                        .map(reason -> strangers ? "not ready" : reason)
                         .map(reason -> text(HttpStatus.SERVICE_UNAVAILABLE, reason))
                         .orElseGet(() -> text(HttpStatus.OK, "ready")));
     HttpService scrape =
@@ -101,7 +108,7 @@ public final class HttpDoors implements AutoCloseable {
             .service(SCRAPE, scrape);
     listen(served, http.listen().toSocketAddress(), keepers.identity());
     // What is added last is asked first: its own name, the allow list, then who it is.
-    keepers.gate().ifPresent(gate -> served.decorator(new WhoAsks(gate, http.auth())));
+    keepers.gate().ifPresent(gate -> served.decorator(new WhoAsks(gate, http.auth(), unasked)));
     served.decorator(
         (delegate, context, request) ->
             http.allow().isEmpty() || isOf(http.allow(), context.remoteAddress().getAddress())

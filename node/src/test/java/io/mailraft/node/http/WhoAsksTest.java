@@ -8,6 +8,7 @@ import io.grpc.BindableService;
 import io.mailraft.api.admin.AdminGrpc;
 import io.mailraft.config.AccessConfig;
 import io.mailraft.config.AdminConfig;
+import io.mailraft.config.Cidr;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.HttpConfig;
 import io.mailraft.config.ListenerAuth;
@@ -52,6 +53,7 @@ class WhoAsksTest {
 
   @TempDir private Path directory;
   private final FileFollower follower = new FileFollower();
+  private volatile Optional<String> unready = Optional.empty();
   private final Deque<AutoCloseable> open = new ArrayDeque<>(List.of(follower));
 
   @AfterEach
@@ -63,15 +65,21 @@ class WhoAsksTest {
 
   private HttpDoors doors(AccessConfig access, ListenerAuth auth, Optional<TlsIdentity> tls)
       throws IOException {
+    return doors(access, auth, tls, List.of());
+  }
+
+  private HttpDoors doors(
+      AccessConfig access, ListenerAuth auth, Optional<TlsIdentity> tls, List<Cidr> allow)
+      throws IOException {
     Gate gate = new Gate(access, follower, System::nanoTime);
     open.push(gate);
     HttpDoors doors =
         new HttpDoors(
-            new HttpConfig(new HostPort("127.0.0.1", 0), List.of(), auth, Optional.empty()),
+            new HttpConfig(new HostPort("127.0.0.1", 0), allow, auth, Optional.empty()),
             new AdminConfig(new HostPort("127.0.0.1", 0)),
             NOTHING,
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-            Optional::empty,
+            () -> unready,
             new Keepers(Optional.of(gate), tls, Optional.empty()),
             routes ->
                 routes.service(
@@ -108,9 +116,10 @@ class WhoAsksTest {
   }
 
   @Test
-  void every_call_wants_an_account_but_those_that_watch() throws Exception {
+  void every_call_wants_an_account_but_those_of_a_load_balancer() throws Exception {
     HttpDoors doors = doors(users(), REQUIRED, Optional.empty());
-    for (String path : List.of("/who", "/nowhere", "/docs", "/v1/messages", "/healthz/x")) {
+    for (String path :
+        List.of("/who", "/nowhere", "/docs", "/v1/messages", "/healthz/x", "/metrics")) {
       var answer = get(doors, path);
       assertThat(answer.statusCode()).as(path).isEqualTo(401);
       assertThat(answer.headers().firstValue("WWW-Authenticate").orElse(""))
@@ -118,9 +127,32 @@ class WhoAsksTest {
           .contains("Bearer realm=");
       assertThat(answer.body()).contains("\"code\":\"Unauthorized\"");
     }
-    for (String path : List.of("/healthz", "/readyz", "/metrics")) {
+    for (String path : List.of("/healthz", "/readyz")) {
       assertThat(get(doors, path).statusCode()).as(path).isEqualTo(200);
     }
+    assertThat(get(doors, "/metrics", "Authorization", basic("alice", "s3cret")).statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void who_has_shown_nothing_is_not_told_why_a_node_is_not_ready() throws Exception {
+    unready = Optional.of("the disk of /srv/data is nearly full");
+    HttpDoors doors = doors(users(), REQUIRED, Optional.empty());
+    var answer = get(doors, "/readyz");
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).isEqualTo("not ready\n");
+    HttpDoors asking = doors(users(), ListenerAuth.OPTIONAL, Optional.empty());
+    assertThat(get(asking, "/readyz").body()).isEqualTo("the disk of /srv/data is nearly full\n");
+  }
+
+  @Test
+  void an_allow_list_lets_in_what_watches_without_an_account() throws Exception {
+    unready = Optional.of("the disk of /srv/data is nearly full");
+    HttpDoors doors =
+        doors(users(), REQUIRED, Optional.empty(), List.of(Cidr.parse("127.0.0.0/8")));
+    assertThat(get(doors, "/metrics").statusCode()).isEqualTo(200);
+    assertThat(get(doors, "/readyz").body()).isEqualTo("the disk of /srv/data is nearly full\n");
+    assertThat(get(doors, "/who").statusCode()).isEqualTo(401);
   }
 
   @Test
