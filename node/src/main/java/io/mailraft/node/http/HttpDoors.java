@@ -1,11 +1,14 @@
 package io.mailraft.node.http;
 
+import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.server.ClientAddressSource;
 import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.ProxiedAddresses;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerTlsConfig;
@@ -106,12 +109,16 @@ public final class HttpDoors implements AutoCloseable {
             .service(ALIVE, (context, request) -> text(HttpStatus.OK, "alive"))
             .service(READY, ready)
             .service(SCRAPE, scrape);
+    served
+        .clientAddressSources(ClientAddressSource.ofHeader(HttpHeaderNames.X_FORWARDED_FOR))
+        .clientAddressTrustedProxyFilter(remote -> isOf(http.proxies(), remote))
+        .clientAddressMapper(way -> client(http.proxies(), way));
     listen(served, http.listen().toSocketAddress(), keepers.identity());
     // What is added last is asked first: its own name, the allow list, then who it is.
     keepers.gate().ifPresent(gate -> served.decorator(new WhoAsks(gate, http.auth(), unasked)));
     served.decorator(
         (delegate, context, request) ->
-            http.allow().isEmpty() || isOf(http.allow(), context.remoteAddress().getAddress())
+            http.allow().isEmpty() || isOf(http.allow(), context.clientAddress())
                 ? delegate.serve(context, request)
                 : JsonErrors.answer(
                     context.path(), HttpStatus.FORBIDDEN, "this address is not on the allow list"));
@@ -202,6 +209,19 @@ public final class HttpDoors implements AutoCloseable {
 
   private static boolean isOf(List<Cidr> networks, InetAddress address) {
     return networks.stream().anyMatch(network -> network.contains(address));
+  }
+
+  /**
+   * Whom the proxies name as their client: the last on the way who is none of them, since all
+   * before is what that one wrote.
+   */
+  private static InetSocketAddress client(List<Cidr> proxies, ProxiedAddresses way) {
+    List<InetSocketAddress> hops = new ArrayList<>(way.destinationAddresses());
+    hops.addFirst(way.sourceAddress());
+    return hops.reversed().stream()
+        .filter(hop -> !isOf(proxies, hop.getAddress()))
+        .findFirst()
+        .orElse(way.sourceAddress());
   }
 
   /** Bound port of the HTTP listener. */

@@ -57,7 +57,7 @@ final class WhoAsks implements DecoratingHttpServiceFunction {
       return unauthorized(context);
     }
     CompletableFuture<Verdict> verdict =
-        gate.ask(credentials.get(), context.remoteAddress().getAddress(), Transport.HTTP);
+        gate.ask(credentials.get(), context.clientAddress(), Transport.HTTP);
     if (verdict.isDone()) {
       return answer(verdict.join(), delegate, context, request);
     }
