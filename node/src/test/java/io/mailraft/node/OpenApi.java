@@ -38,7 +38,7 @@ record OpenApi(String text) {
     return answer;
   }
 
-  /** Fails unless the document tells of all that any call may be answered instead, and of accounts. */
+  /** Fails unless the document tells what any call may be refused for, and of accounts. */
   void tellsOfRefusals() {
     String messages = "/v1/messages";
     for (String asks :
