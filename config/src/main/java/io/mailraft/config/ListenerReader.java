@@ -95,11 +95,16 @@ final class ListenerReader {
     Section tlsSection = section.section("tls");
     Optional<PemFiles> tls = AccessReader.tls(section, tlsSection);
     tlsSection.end();
+    List<Cidr> proxies = section.list("proxies", List.of(), NETWORKS_MAX, Cidr::parse);
+    ListenerAuth auth = AccessReader.auth(section, listen, allow, tls.isPresent(), accounts);
     HttpConfig http =
         new HttpConfig(
             listen,
             allow,
-            AccessReader.auth(section, listen, allow, tls.isPresent(), accounts),
+            section.flag(
+                "trustRouting", listen.isLoopback() && !auth.required() && proxies.isEmpty()),
+            proxies,
+            auth,
             tls);
     section.end();
     return http;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +59,8 @@ final class ConfigDefaultsTest {
   void httpAndAdminListenOnLoopback() {
     assertThat(config.http().listen()).isEqualTo(new HostPort("127.0.0.1", 8080));
     assertThat(config.http().allow()).isEmpty();
+    assertThat(config.http().trustRouting()).isTrue();
+    assertThat(config.http().proxies()).isEmpty();
     assertThat(config.http().auth().required()).isFalse();
     assertThat(config.http().auth().allowPlaintext()).isTrue();
     assertThat(config.http().tls()).isEmpty();
@@ -90,7 +93,23 @@ final class ConfigDefaultsTest {
             "f");
     assertThat(far.smtp().getFirst().auth()).isEqualTo(new ListenerAuth(true, true));
     assertThat(far.http().auth()).isEqualTo(new ListenerAuth(false, false));
+    assertThat(far.http().trustRouting()).isFalse();
     assertThat(far.access().auth().orElseThrow().timeout()).isEqualTo(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void onLoopbackHttpTrustsNobodyWhoMustSayWhoHeIsOrComesByAProxy() throws ConfigException {
+    for (String more : List.of("auth: { required: true }", "proxies: [127.0.0.1]")) {
+      MailraftConfig near =
+          ConfigLoader.parse(
+              """
+              access: { auth: { url: "http://127.0.0.1:8000/auth" } }
+              http: { listen: "127.0.0.1:8080", %s }
+              """
+                  .formatted(more),
+              "f");
+      assertThat(near.http().trustRouting()).as(more).isFalse();
+    }
   }
 
   @Test

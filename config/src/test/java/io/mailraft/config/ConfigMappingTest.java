@@ -54,7 +54,7 @@ final class ConfigMappingTest {
           dataTimeout: 2h
           auth: { required: true, allowPlaintext: true }
           tls: { certificate: %1$s, key: %2$s, implicit: true }
-        http: { listen: "[::]:8081", allow: [198.51.100.0/24], auth: { required: false, allowPlaintext: true }, tls: { certificate: %1$s, key: %2$s } }
+        http: { listen: "[::]:8081", allow: [198.51.100.0/24], trustRouting: true, proxies: [198.51.100.8], auth: { required: false, allowPlaintext: true }, tls: { certificate: %1$s, key: %2$s } }
         access:
           usersFile: /srv/users
           auth: { url: "https://app.example/auth?x=1", timeout: 2s }
@@ -144,6 +144,8 @@ final class ConfigMappingTest {
             new HttpConfig(
                 new HostPort("::", 8081),
                 List.of(Cidr.parse("198.51.100.0/24")),
+                true,
+                List.of(Cidr.parse("198.51.100.8/32")),
                 new ListenerAuth(false, true),
                 Optional.of(new PemFiles(certificate, key))));
     assertThat(config.access())

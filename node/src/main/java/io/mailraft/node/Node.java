@@ -105,7 +105,7 @@ final class Node implements AutoCloseable {
     this.meters = new NodeMeters(metrics, queue, delivery::sites, logs::dropped, clock);
     Uploads uploads = new WatchedUploads(queue, meters::accepted, System::nanoTime);
     this.seed = new SeedApi(config, queue, uploads, this::router, clock, metrics, access.hook());
-    this.history = new HistoryApi(seed.shared(), config.http().listen().isLoopback(), queue);
+    this.history = new HistoryApi(seed.shared(), queue);
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(

@@ -38,6 +38,27 @@ record OpenApi(String text) {
     return answer;
   }
 
+  /** Fails unless the document tells what any call may be refused for, and of accounts. */
+  void tellsOfRefusals() {
+    String messages = "/v1/messages";
+    for (String asks :
+        List.of(messages, messages + "/{id}", messages + "/{id}/events", "/v1/events")) {
+      tells("get", asks, 401, 403, 405, 429, 500, 503);
+    }
+    tells("get", "/v1/openapi.json", 401, 403, 405, 429, 503);
+    for (String takes : List.of(messages, messages + "/batch")) {
+      tells("post", takes, 400, 401, 403, 405, 408, 413, 415, 429, 500, 503);
+    }
+    assertThat(text)
+        .contains("\"securitySchemes\"", "\"scheme\": \"basic\"", "\"scheme\": \"bearer\"");
+  }
+
+  private void tells(String method, String path, int... statuses) {
+    for (int status : statuses) {
+      assertThat(said(path, method, status)).contains("\"#/components/responses/");
+    }
+  }
+
   /** What the document says of an answer; its layout is that of our own file. */
   private String said(String path, String method, int status) {
     String ofPath = between(text, "\n    \"" + path + "\": {", "\n    }");

@@ -609,4 +609,9 @@ class SendApiTest {
     assertThat(get("/docs/page.js").body()).contains("/v1/openapi.json");
     assertThat(openApi.text()).contains("\"openapi\": \"3.1.0\"");
   }
+
+  @Test
+  void the_document_tells_what_every_call_may_be_refused_for() {
+    openApi.tellsOfRefusals();
+  }
 }

@@ -195,7 +195,13 @@ class AccessTest {
 
   @Test
   void mail_by_http_is_its_accounts_whatever_it_says() throws Exception {
-    Ran ran = send("http@sender.example", "-H", "X-Authenticated-User: boss");
+    Ran ran =
+        send(
+            "http@sender.example",
+            "-H",
+            "X-Authenticated-User: boss",
+            "-H",
+            "X-Originating-IP: 192.0.2.7");
     assertThat(ran.output()).contains("\"response\":\"Message queued as ");
     assertThat(text(arrived("http@sender.example"))).contains("(Authenticated sender: alice)");
     assertThat(asked)
@@ -207,12 +213,20 @@ class AccessTest {
   @Test
   void nobody_gets_a_word_in_without_an_account() throws Exception {
     for (String path :
-        List.of("/send", "/zones", "/counter/zone/default", "/v1/messages", "/docs", "/fetch/x")) {
+        List.of(
+            "/send",
+            "/zones",
+            "/counter/zone/default",
+            "/v1/messages",
+            "/docs",
+            "/fetch/x",
+            "/metrics")) {
       assertThat(curl(path, "-o", "/dev/null", "-w", "%{http_code}").output())
           .as(path)
           .isEqualTo("401");
     }
     assertThat(curl("/healthz").output()).isEqualTo("alive\n");
+    assertThat(curl("/readyz").output()).isEqualTo("ready\n");
     assertThat(curl("/zones", "-H", "Authorization: Bearer alice.s3cret").status()).isZero();
   }
 

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mailraft.config.AccessConfig;
+import io.mailraft.config.Quotas;
 import io.mailraft.node.access.Credentials.Password;
 import io.mailraft.node.access.Credentials.Token;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -43,9 +43,6 @@ public final class Gate implements AutoCloseable {
 
   /** Most hashes that wait; each takes some ten milliseconds. */
   private static final int CHECKS_WAITING_MAX = 1000;
-
-  /** Bytes of an IPv6 address that tell one client from another: a site has the rest to itself. */
-  private static final int IPV6_SITE_BYTES = 8;
 
   private final Optional<UsersFile> users;
   private final Optional<AuthHook> hook;
@@ -113,7 +110,7 @@ public final class Gate implements AutoCloseable {
     if (!credentials.isSound()) {
       return CompletableFuture.completedFuture(fail(client));
     }
-    ByteBuffer digest = digest(credentials);
+    ByteBuffer digest = digest(credentials, transport);
     CompletableFuture<Verdict> known = verdicts.getIfPresent(digest);
     if (known != null) {
       return known;
@@ -130,7 +127,7 @@ public final class Gate implements AutoCloseable {
 
   /** What nobody can have is an attempt too. */
   private Verdict fail(InetAddress client) {
-    FailureTable<String>.Counter counter = addresses.of(site(client));
+    FailureTable<String>.Counter counter = addresses.of(ClientSite.of(client));
     Optional<Verdict> tooMany = counter.begin().map(Verdict.TooMany::new);
     if (tooMany.isEmpty()) {
       counter.end(true);
@@ -140,7 +137,7 @@ public final class Gate implements AutoCloseable {
 
   private CompletableFuture<Verdict> look(
       Credentials credentials, InetAddress client, Transport transport) {
-    String site = site(client);
+    String site = ClientSite.of(client);
     FailureTable<String>.Counter ofSite = addresses.of(site);
     var waitOfSite = ofSite.begin();
     if (waitOfSite.isPresent()) {
@@ -192,15 +189,17 @@ public final class Gate implements AutoCloseable {
 
   private CompletableFuture<Verdict> judge(Credentials credentials, Transport transport) {
     Optional<Password> local = users.isPresent() ? local(credentials) : Optional.empty();
-    Optional<UserLine> user = users.flatMap(file -> local.flatMap(own -> file.find(own.name())));
+    Optional<UserLine> user = user(credentials);
     if (hook.isPresent() && user.isEmpty()) {
       return hook.get().ask(credentials, transport);
     }
     String password = local.map(Password::password).orElse("");
+    // An unknown name takes as long as a wrong password, so that nobody learns which exist.
+    PasswordHash hash =
+        user.map(UserLine::hash).orElseGet(() -> strangers(local.map(Password::name).orElse("")));
     return CompletableFuture.supplyAsync(
         () -> {
-          // An unknown name takes as long as a wrong password, so that nobody learns which exist.
-          boolean matches = user.map(UserLine::hash).orElse(nobodys).matches(password);
+          boolean matches = hash.matches(password);
           return matches && user.isPresent()
               ? new Verdict.Admitted(new Account(user.get().name(), user.get().trustRouting()))
               : new Verdict.Denied();
@@ -208,12 +207,29 @@ public final class Gate implements AutoCloseable {
         checks);
   }
 
+  /** What is checked for a name that the file does not have: a hash as dear as one of its own. */
+  private PasswordHash strangers(String name) {
+    int seed = ByteBuffer.wrap(mac("n" + name)).getInt();
+    return users.flatMap(file -> file.anyHash(seed)).orElse(nobodys);
+  }
+
+  /** The account of the users file that credentials name. */
+  private Optional<UserLine> user(Credentials credentials) {
+    return users.flatMap(file -> local(credentials).flatMap(own -> file.find(own.name())));
+  }
+
   /** What the users file can know: a token of its accounts is {@code name.password}. */
-  private static Optional<Password> local(Credentials credentials) {
+  private Optional<Password> local(Credentials credentials) {
     return switch (credentials) {
       case Password given -> Optional.of(given);
       case Token given -> {
-        int dot = given.text().lastIndexOf('.');
+        int last = given.text().lastIndexOf('.');
+        int end = last;
+        // Both may hold dots: it is the longest name that the file has.
+        while (end >= 0 && !isOfFile(given.text(), end)) {
+          end = given.text().lastIndexOf('.', end - 1);
+        }
+        int dot = end < 0 ? last : end;
         yield dot < 0
             ? Optional.empty()
             : Optional.of(
@@ -222,8 +238,14 @@ public final class Gate implements AutoCloseable {
     };
   }
 
-  private static Optional<String> account(Credentials credentials) {
-    return local(credentials).map(Password::name);
+  private boolean isOfFile(String token, int nameChars) {
+    return nameChars <= Credentials.NAME_CHARS_MAX
+        && users.flatMap(file -> file.find(token.substring(0, nameChars))).isPresent();
+  }
+
+  /** Whose failures they count as: another case of a name is no other account. */
+  private Optional<String> account(Credentials credentials) {
+    return local(credentials).map(own -> Quotas.account(own.name()));
   }
 
   private boolean isAcquainted(String account, String site) {
@@ -231,22 +253,25 @@ public final class Gate implements AutoCloseable {
   }
 
   private static String acquaintance(String account, String site) {
-    return site + ':' + account;
+    return site + ':' + Quotas.account(account);
   }
 
-  /** Who counts as one client: an IPv4 address, or all of an IPv6 site. */
-  private static String site(InetAddress client) {
-    byte[] address = client.getAddress();
-    return HexFormat.of()
-        .formatHex(address, 0, address.length > 4 ? IPV6_SITE_BYTES : address.length);
-  }
-
-  private ByteBuffer digest(Credentials credentials) {
+  /**
+   * What equal questions have in common. The application is told the transport and may let in by
+   * one alone; the users file knows none.
+   */
+  private ByteBuffer digest(Credentials credentials, Transport transport) {
+    boolean byTransport = hook.isPresent() && user(credentials).isEmpty();
     String text =
         switch (credentials) {
           case Password given -> "p" + given.name() + '\0' + given.password();
           case Token given -> "t" + given.text();
         };
+    return ByteBuffer.wrap(mac((byTransport ? transport.name() : "") + '\0' + text));
+  }
+
+  /** A hash under the key of this process, of the users file as it is. */
+  private byte[] mac(String text) {
     try {
       Mac mac = Mac.getInstance(MAC);
       mac.init(key);
@@ -254,7 +279,7 @@ public final class Gate implements AutoCloseable {
           ByteBuffer.allocate(Long.BYTES)
               .putLong(users.map(UsersFile::generation).orElse(0L))
               .flip());
-      return ByteBuffer.wrap(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
+      return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JDK has " + MAC, e);
     }

@@ -21,7 +21,11 @@ final class UsersFile {
   private volatile Users users;
 
   /** What the file holds, and how often it was read. */
-  private record Users(Map<String, UserLine> byName, long generation) {}
+  private record Users(Map<String, UserLine> byName, List<PasswordHash> hashes, long generation) {
+    Users(Map<String, UserLine> byName, long generation) {
+      this(byName, byName.values().stream().map(UserLine::hash).toList(), generation);
+    }
+  }
 
   /**
    * Reads the file.
@@ -44,6 +48,19 @@ final class UsersFile {
 
   Optional<UserLine> find(String name) {
     return Optional.ofNullable(users.byName.get(name));
+  }
+
+  /**
+   * A hash of an account, to be checked for a name that the file does not have: it takes as long as
+   * one of a name that it has.
+   *
+   * @param seed chooses the account; the same for the same name, and unknown to whoever asks
+   */
+  Optional<PasswordHash> anyHash(int seed) {
+    List<PasswordHash> hashes = users.hashes;
+    return hashes.isEmpty()
+        ? Optional.empty()
+        : Optional.of(hashes.get(Math.floorMod(seed, hashes.size())));
   }
 
   /** Differs after each time that the file was read. */

@@ -14,7 +14,8 @@
  *
  * Nobody is let in because something broke: what cannot be asked or understood is refused for the
  * moment. A file that cannot be used leaves what was read before in force. A verdict is remembered
- * only where it let in, and not beyond a change of the users file.
+ * only where it let in, and not beyond a change of the users file; one of the application holds for
+ * the transport that it was asked about.
  *
  * <h2>Threads</h2>
  *
@@ -30,9 +31,10 @@
  * <h2>Security</h2>
  *
  * Passwords are neither stored nor logged; what is remembered of one is its HMAC under a key of the
- * process. Failed attempts are counted by address (IPv6: by /64) and by account, in tables of
- * bounded size. Unknown names cost what wrong passwords cost. Hashes dearer than a bound are not
- * taken from the file. TLS 1.2 at least. Answers of the application are bounded in bytes and time.
+ * process. Failed attempts are counted by address (IPv6: by /64) and by account, whatever the case
+ * of its name, in tables of bounded size. A name that the file does not have costs what one of its
+ * own may cost. Hashes dearer than a bound are not taken from the file. TLS 1.2 at least. Answers
+ * of the application are bounded in bytes and time.
  *
  * <h2>Known limits</h2>
  *

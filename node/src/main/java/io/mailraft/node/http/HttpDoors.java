@@ -1,9 +1,14 @@
 package io.mailraft.node.http;
 
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.server.ClientAddressSource;
 import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.ProxiedAddresses;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerTlsConfig;
@@ -25,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -36,6 +42,9 @@ public final class HttpDoors implements AutoCloseable {
   private static final MediaType METRICS =
       MediaType.parse("text/plain; version=0.0.4; charset=utf-8");
 
+  private static final String ALIVE = "/healthz";
+  private static final String READY = "/readyz";
+  private static final String SCRAPE = "/metrics";
   private static final int CONNECTIONS_MAX = 4096;
 
   /** A stop waits for requests that are being served, and then for no more of them this long. */
@@ -69,6 +78,11 @@ public final class HttpDoors implements AutoCloseable {
         http.listen(),
         !http.allow().isEmpty() || (http.auth().required() && keepers.gate().isPresent()));
     refuseOpen("admin", admin.listen(), false);
+    // Where accounts alone tell who may come, whoever has none learns no more than a load balancer
+    // must know.
+    boolean strangers =
+        http.auth().required() && keepers.gate().isPresent() && http.allow().isEmpty();
+    Set<String> unasked = strangers ? Set.of(ALIVE, READY) : Set.of(ALIVE, READY, SCRAPE);
     HttpService ready =
         (context, request) ->
             later(
@@ -76,6 +90,7 @@ public final class HttpDoors implements AutoCloseable {
                 () ->
                     unready
                         .get()
+                        .map(reason -> strangers ? "not ready" : reason)
                         .map(reason -> text(HttpStatus.SERVICE_UNAVAILABLE, reason))
                         .orElseGet(() -> text(HttpStatus.OK, "ready")));
     HttpService scrape =
@@ -91,18 +106,25 @@ public final class HttpDoors implements AutoCloseable {
             .gracefulShutdownTimeout(QUIET, REQUESTS_GRACE)
             .disableServerHeader()
             .errorHandler(new JsonErrors())
-            .service("/healthz", (context, request) -> text(HttpStatus.OK, "alive"))
-            .service("/readyz", ready)
-            .service("/metrics", scrape);
+            .service(ALIVE, (context, request) -> text(HttpStatus.OK, "alive"))
+            .service(READY, ready)
+            .service(SCRAPE, scrape);
+    served
+        .clientAddressSources(ClientAddressSource.ofHeader(HttpHeaderNames.X_FORWARDED_FOR))
+        .clientAddressTrustedProxyFilter(remote -> isOf(http.proxies(), remote))
+        .clientAddressMapper(way -> client(http.proxies(), way));
     listen(served, http.listen().toSocketAddress(), keepers.identity());
-    // What is added last is asked first: the allow list, then who it is.
-    keepers.gate().ifPresent(gate -> served.decorator(new WhoAsks(gate, http.auth())));
+    // What is added last is asked first: its own name, the allow list, then who it is.
+    keepers.gate().ifPresent(gate -> served.decorator(new WhoAsks(gate, http.auth(), unasked)));
     served.decorator(
         (delegate, context, request) ->
-            allowed(http.allow(), context.remoteAddress())
+            http.allow().isEmpty() || isOf(http.allow(), context.clientAddress())
                 ? delegate.serve(context, request)
                 : JsonErrors.answer(
                     context.path(), HttpStatus.FORBIDDEN, "this address is not on the allow list"));
+    if (http.listen().isLoopback()) {
+      served.decorator(new OwnHost());
+    }
     routes.accept(served);
     servers.add(served.build());
     servers.add(
@@ -112,8 +134,12 @@ public final class HttpDoors implements AutoCloseable {
             .service(
                 GrpcService.builder()
                     .addService(adminService)
+                    // Not those that pages in browsers can speak.
+                    .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
                     .useBlockingTaskExecutor(true)
                     .build())
+            .decorator(HttpDoors::onlyHttp2)
+            .decorator(new OwnHost())
             .blockingTaskExecutor(
                 Executors.newScheduledThreadPool(0, Thread.ofVirtual().name("admin-", 0).factory()),
                 true)
@@ -141,6 +167,14 @@ public final class HttpDoors implements AutoCloseable {
             ServerTlsConfig.builder()
                 .tlsCustomizer(tls -> tls.protocols(TlsIdentity.PROTOCOLS))
                 .build());
+  }
+
+  /** GRPC is HTTP/2; no browser speaks that in the clear. */
+  private static HttpResponse onlyHttp2(
+      HttpService delegate, ServiceRequestContext context, HttpRequest request) throws Exception {
+    return context.sessionProtocol().isMultiplex()
+        ? delegate.serve(context, request)
+        : text(HttpStatus.HTTP_VERSION_NOT_SUPPORTED, "this listener speaks gRPC, by HTTP/2");
   }
 
   private static void refuseOpen(String door, HostPort listen, boolean closed) {
@@ -173,9 +207,21 @@ public final class HttpDoors implements AutoCloseable {
     return HttpResponse.of(status, MediaType.PLAIN_TEXT_UTF_8, text + "\n");
   }
 
-  private static boolean allowed(List<Cidr> allow, InetSocketAddress remote) {
-    InetAddress address = remote.getAddress();
-    return allow.isEmpty() || allow.stream().anyMatch(network -> network.contains(address));
+  private static boolean isOf(List<Cidr> networks, InetAddress address) {
+    return networks.stream().anyMatch(network -> network.contains(address));
+  }
+
+  /**
+   * Whom the proxies name as their client: the last on the way who is none of them, since all
+   * before is what that one wrote.
+   */
+  private static InetSocketAddress client(List<Cidr> proxies, ProxiedAddresses way) {
+    List<InetSocketAddress> hops = new ArrayList<>(way.destinationAddresses());
+    hops.addFirst(way.sourceAddress());
+    return hops.reversed().stream()
+        .filter(hop -> !isOf(proxies, hop.getAddress()))
+        .findFirst()
+        .orElse(way.sourceAddress());
   }
 
   /** Bound port of the HTTP listener. */

@@ -45,7 +45,9 @@ final class JsonErrors implements ServerErrorHandler {
           status, Problem.MEDIA_TYPE, HttpData.wrap(Problem.of(status, pathOf(headers))));
     }
     return AggregatedHttpResponse.of(
-        status, MediaType.JSON_UTF_8, text(status, status.reasonPhrase().toLowerCase(Locale.ROOT)));
+        status,
+        MediaType.JSON_UTF_8,
+        text(Problem.code(status), status.reasonPhrase().toLowerCase(Locale.ROOT)));
   }
 
   private static String pathOf(RequestHeaders headers) {
@@ -64,21 +66,30 @@ final class JsonErrors implements ServerErrorHandler {
 
   /** The same with more headers. */
   static HttpResponse answer(String path, ResponseHeadersBuilder headers, String error) {
+    return answer(path, headers, Problem.code(headers.status()), error);
+  }
+
+  /**
+   * The same with a code of its own.
+   *
+   * @param code word for machines
+   */
+  static HttpResponse answer(
+      String path, ResponseHeadersBuilder headers, String code, String error) {
     return Problem.covers(path)
         ? HttpResponse.of(
             headers.contentType(Problem.MEDIA_TYPE).build(),
-            HttpData.wrap(Problem.of(headers.status(), error, path)))
+            HttpData.wrap(Problem.of(headers.status(), code, error, path)))
         : HttpResponse.of(
-            headers.contentType(MediaType.JSON_UTF_8).build(),
-            HttpData.ofUtf8(text(headers.status(), error)));
+            headers.contentType(MediaType.JSON_UTF_8).build(), HttpData.ofUtf8(text(code, error)));
   }
 
-  private static String text(HttpStatus status, String error) {
+  private static String text(String code, String error) {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = JSON.createGenerator(text)) {
       json.writeStartObject();
       json.writeStringField("error", error);
-      json.writeStringField("code", status.reasonPhrase().replaceAll("[^A-Za-z]", ""));
+      json.writeStringField("code", code);
       json.writeEndObject();
       json.writeRaw('\n');
     } catch (IOException e) {

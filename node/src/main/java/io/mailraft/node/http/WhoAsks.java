@@ -20,22 +20,24 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Asks whoever makes a request who they are, by Basic or Bearer, and notes the {@link
- * io.mailraft.node.access.Account} on the request. What watches a node is left in without.
+ * io.mailraft.node.access.Account} on the request. Some paths are for everybody.
  */
 final class WhoAsks implements DecoratingHttpServiceFunction {
-  /** Paths that a load balancer and a collector of metrics ask for. */
-  static final Set<String> WATCHED = Set.of("/healthz", "/readyz", "/metrics");
-
   private static final String CHALLENGE =
       "Basic realm=\"mailraft\", charset=\"UTF-8\", Bearer realm=\"mailraft\"";
   private static final String SOON_SECONDS = "5";
 
   private final Gate gate;
   private final ListenerAuth auth;
+  private final Set<String> unasked;
 
-  WhoAsks(Gate gate, ListenerAuth auth) {
+  /**
+   * @param unasked paths that are served without
+   */
+  WhoAsks(Gate gate, ListenerAuth auth, Set<String> unasked) {
     this.gate = gate;
     this.auth = auth;
+    this.unasked = unasked;
   }
 
   @Override
@@ -43,7 +45,7 @@ final class WhoAsks implements DecoratingHttpServiceFunction {
       HttpService delegate, ServiceRequestContext context, HttpRequest request) throws Exception {
     Optional<String> header =
         Optional.ofNullable(request.headers().get(HttpHeaderNames.AUTHORIZATION));
-    if (WATCHED.contains(context.path()) || (header.isEmpty() && !auth.required())) {
+    if (unasked.contains(context.path()) || (header.isEmpty() && !auth.required())) {
       return delegate.serve(context, request);
     }
     if (!auth.allowPlaintext() && !context.sessionProtocol().isTls()) {
@@ -55,7 +57,7 @@ final class WhoAsks implements DecoratingHttpServiceFunction {
       return unauthorized(context);
     }
     CompletableFuture<Verdict> verdict =
-        gate.ask(credentials.get(), context.remoteAddress().getAddress(), Transport.HTTP);
+        gate.ask(credentials.get(), context.clientAddress(), Transport.HTTP);
     if (verdict.isDone()) {
       return answer(verdict.join(), delegate, context, request);
     }

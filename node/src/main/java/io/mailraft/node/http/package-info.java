@@ -25,10 +25,12 @@
  * <h2>Security</h2>
  *
  * Beyond loopback the HTTP listener serves its allow list or known accounts alone; the admin
- * listener stays on loopback. Where accounts are known, every call but {@code /healthz}, {@code
- * /readyz} and {@code /metrics} is for them: by Basic or Bearer, under TLS unless the listener
- * allows otherwise. Connections are bounded; a body's size and time are watched by whoever reads
- * it.
+ * listener stays on loopback, and speaks gRPC by HTTP/2 alone, which no page in a browser can. On
+ * loopback both want to be called by a name of this machine ({@code OwnHost}). Where accounts are
+ * required, every call but {@code /healthz} and {@code /readyz} is for them: by Basic or Bearer,
+ * under TLS unless the listener allows otherwise; {@code /metrics} and the reasons of {@code
+ * /readyz} are for an allow list too. Who a client is, a proxy says only where the settings name
+ * that. Connections are bounded; a body's size and time are watched by whoever reads it.
  *
  * <h2>Known limits</h2>
  *

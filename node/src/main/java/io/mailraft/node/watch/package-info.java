@@ -24,7 +24,8 @@
  *
  * <h2>Security</h2>
  *
- * The page is served to whoever may use the HTTP listener; it tells names of zones and listeners.
+ * The page is served to whoever may use the HTTP listener: its accounts, where they are required
+ * and no allow list says who may come. It tells names of zones and listeners.
  *
  * <h2>Known limits</h2>
  *

@@ -88,7 +88,12 @@ class GateTest {
 
   private static Verdict ask(Gate gate, Credentials credentials, InetAddress from)
       throws Exception {
-    return gate.ask(credentials, from, Transport.SMTP).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    return ask(gate, credentials, from, Transport.SMTP);
+  }
+
+  private static Verdict ask(
+      Gate gate, Credentials credentials, InetAddress from, Transport transport) throws Exception {
+    return gate.ask(credentials, from, transport).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
   private static void await(BooleanSupplier condition) {
@@ -119,7 +124,12 @@ class GateTest {
   @Test
   void a_token_of_the_file_is_name_dot_password() throws Exception {
     Keys.add(users(), "alice@a.example", "abc");
+    Keys.add(users(), "alice@a", "x");
+    Keys.add(users(), "bob", "a.b..c.");
     Gate gate = byFile();
+    assertThat(ask(gate, new Token("bob.a.b..c."), HERE)).isEqualTo(admitted("bob"));
+    assertThat(ask(gate, new Token("alice@a.x"), HERE)).isEqualTo(admitted("alice@a"));
+    assertThat(ask(gate, new Token("bob.a.b..c"), HERE)).isEqualTo(new Verdict.Denied());
     assertThat(ask(gate, new Token("alice@a.example.abc"), HERE))
         .isEqualTo(admitted("alice@a.example"));
     assertThat(ask(gate, new Token("abc"), HERE)).isEqualTo(new Verdict.Denied());
@@ -133,6 +143,27 @@ class GateTest {
     assertThat(ask(gate, "one", "U*U")).isEqualTo(admitted("one"));
     assertThat(ask(gate, "two", "password")).isEqualTo(admitted("two"));
     assertThat(ask(gate, "one", "password")).isEqualTo(new Verdict.Denied());
+  }
+
+  @Test
+  void what_is_checked_for_a_stranger_is_as_dear_as_a_hash_of_the_file() throws Exception {
+    Files.writeString(users(), "");
+    assertThat(new UsersFile(users()).anyHash(7)).isEmpty();
+    Files.writeString(users(), "one:" + BCRYPT + "\ntwo:" + ARGON2ID + "\n");
+    UsersFile file = new UsersFile(users());
+    List<PasswordHash> own =
+        List.of(file.find("one").orElseThrow().hash(), file.find("two").orElseThrow().hash());
+    List<PasswordHash> checked = new ArrayList<>();
+    for (int seed : new int[] {Integer.MIN_VALUE, -1, 0, 1, Integer.MAX_VALUE}) {
+      checked.add(file.anyHash(seed).orElseThrow());
+    }
+    assertThat(checked).hasSameElementsAs(own);
+    // It opens to nobody: "U*U" and "password" are those of others.
+    Gate gate = byFile();
+    for (String stranger : List.of("three", "four", "five", "six")) {
+      assertThat(ask(gate, stranger, "U*U")).isEqualTo(new Verdict.Denied());
+      assertThat(ask(gate, stranger, "password")).isEqualTo(new Verdict.Denied());
+    }
   }
 
   @Test
@@ -321,6 +352,46 @@ class GateTest {
     server.answer(HookServer.status(200));
     assertThat(ask(gate, new Password("alice", "changed"), HERE)).isEqualTo(admitted("alice"));
     assertThat(ask(gate, new Password("bob", "right"), THERE)).isEqualTo(admitted("bob"));
+  }
+
+  @Test
+  void another_case_of_a_name_is_no_other_account() throws Exception {
+    HookServer server = server(HookServer.status(200));
+    Gate gate =
+        gate(Keys.access(Optional.empty(), Optional.of(server.config("/", PATIENCE)), 100, 3));
+    assertThat(ask(gate, new Password("Alice", "right"), HERE)).isEqualTo(admitted("Alice"));
+    server.answer(HookServer.status(401));
+    int guesser = 10;
+    for (String name : List.of("alice", "ALICE", "aLiCe")) {
+      assertThat(
+              ask(gate, new Password(name, "guess"), InetAddress.ofLiteral("192.0.2." + guesser++)))
+          .isEqualTo(new Verdict.Denied());
+    }
+    assertThat(ask(gate, new Password("AlicE", "guess"), THERE))
+        .isInstanceOf(Verdict.TooMany.class);
+    server.answer(HookServer.status(200));
+    assertThat(ask(gate, new Password("alice", "right"), HERE)).isEqualTo(admitted("alice"));
+  }
+
+  @Test
+  void what_the_application_says_of_one_transport_holds_for_no_other() throws Exception {
+    HookServer server =
+        server(
+            exchange ->
+                exchange.sendResponseHeaders(
+                    exchange.getRequestURI().getQuery().equals("transport=SMTP") ? 200 : 403, -1));
+    Gate gate = byHook(server.config("/", PATIENCE));
+    assertThat(ask(gate, new Password("alice", "right"), HERE, Transport.SMTP))
+        .isEqualTo(admitted("alice"));
+    assertThat(ask(gate, new Password("alice", "right"), HERE, Transport.HTTP))
+        .isEqualTo(new Verdict.Denied());
+    assertThat(ask(gate, new Password("alice", "right"), HERE, Transport.SMTP))
+        .isEqualTo(admitted("alice"));
+    assertThat(server.asked).hasSize(2);
+    var bySmtp = gate.ask(new Password("bob", "right"), HERE, Transport.SMTP);
+    var byHttp = gate.ask(new Password("bob", "right"), HERE, Transport.HTTP);
+    assertThat(bySmtp.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(admitted("bob"));
+    assertThat(byHttp.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(new Verdict.Denied());
   }
 
   @Test

@@ -22,7 +22,7 @@ public final class Keys {
     return access(users, auth, 20, 100);
   }
 
-  static AccessConfig access(
+  public static AccessConfig access(
       Optional<Path> users, Optional<HookConfig> auth, int perAddress, int perAccount) {
     return new AccessConfig(
         users,

@@ -3,8 +3,12 @@ package io.mailraft.node.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.linecorp.armeria.client.grpc.GrpcClients;
 import io.grpc.BindableService;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.mailraft.api.admin.AdminGrpc;
+import io.mailraft.api.admin.StatusRequest;
 import io.mailraft.config.AdminConfig;
 import io.mailraft.config.Cidr;
 import io.mailraft.config.HostPort;
@@ -13,10 +17,13 @@ import io.mailraft.node.access.Keepers;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -79,6 +86,73 @@ class HttpDoorsTest {
     }
     try (HttpDoors doors = open("0.0.0.0", List.of(Cidr.parse("127.0.0.0/8")), LOOPBACK)) {
       assertThat(status(doors, "/healthz")).isEqualTo(200);
+    }
+  }
+
+  /** The status of a request by HTTP/1.1, written by hand: clients would not lie in Host. */
+  private static int spoken(int port, String lines) throws IOException {
+    try (Socket socket = new Socket(InetAddress.ofLiteral(LOOPBACK), port)) {
+      socket.setSoTimeout((int) ANSWER_MAX.toMillis());
+      socket
+          .getOutputStream()
+          .write(
+              (lines.replace("\n", "\r\n") + "\r\nConnection: close\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+      assertThat(answer).startsWith("HTTP/1.1 ");
+      return Integer.parseInt(answer.substring(9));
+    }
+  }
+
+  /** How a call ends; one that reaches the service is not implemented here. */
+  private static Status.Code asked(HttpDoors doors, String format) {
+    AdminGrpc.AdminBlockingStub admin =
+        GrpcClients.newClient(
+            format + "+h2c://" + LOOPBACK + ":" + doors.adminPort() + "/",
+            AdminGrpc.AdminBlockingStub.class);
+    try {
+      admin.status(StatusRequest.getDefaultInstance());
+      return Status.Code.OK;
+    } catch (StatusRuntimeException e) {
+      return e.getStatus().getCode();
+    }
+  }
+
+  @Test
+  void onLoopbackNothingIsToldToAPageWhoseNameWasPointedHere() throws Exception {
+    try (HttpDoors doors = open(LOOPBACK, List.of(), LOOPBACK)) {
+      for (String path : List.of("/healthz", "/readyz", "/metrics", "/nowhere", "/v1/messages")) {
+        String request = "GET " + path + " HTTP/1.1\nHost: ";
+        assertThat(spoken(doors.httpPort(), request + "rebound.example:8080"))
+            .as(path)
+            .isEqualTo(403);
+        assertThat(spoken(doors.httpPort(), request + "localhost:8080")).as(path).isNotEqualTo(403);
+      }
+    }
+  }
+
+  @Test
+  void theAdminListenerSpeaksPlainGrpcAloneAndOnlyWithThisMachine() throws Exception {
+    try (HttpDoors doors = open(LOOPBACK, List.of(), LOOPBACK)) {
+      for (String type :
+          List.of(
+              "application/grpc-web+proto",
+              "application/grpc-web+json",
+              "application/grpc-web-text+proto",
+              "application/grpc+json",
+              "application/json",
+              "application/grpc")) {
+        String request =
+            "POST /mailraft.admin.v1.Admin/Status HTTP/1.1\nContent-Length: 0\nContent-Type: "
+                + type
+                + "\nHost: ";
+        assertThat(spoken(doors.adminPort(), request + "rebound.example")).as(type).isEqualTo(403);
+        assertThat(spoken(doors.adminPort(), request + "localhost")).as(type).isEqualTo(505);
+      }
+      for (String format : List.of("gproto-web", "gproto-web-text")) {
+        assertThat(asked(doors, format)).as(format).isNotEqualTo(Status.Code.UNIMPLEMENTED);
+      }
+      assertThat(asked(doors, "gproto")).isEqualTo(Status.Code.UNIMPLEMENTED);
     }
   }
 

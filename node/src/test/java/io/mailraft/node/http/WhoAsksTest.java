@@ -8,6 +8,7 @@ import io.grpc.BindableService;
 import io.mailraft.api.admin.AdminGrpc;
 import io.mailraft.config.AccessConfig;
 import io.mailraft.config.AdminConfig;
+import io.mailraft.config.Cidr;
 import io.mailraft.config.HostPort;
 import io.mailraft.config.HttpConfig;
 import io.mailraft.config.ListenerAuth;
@@ -48,10 +49,12 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class WhoAsksTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final BindableService NOTHING = new AdminGrpc.AdminImplBase() {};
+  private static final String FORWARDED = "X-Forwarded-For";
   private static final ListenerAuth REQUIRED = new ListenerAuth(true, true);
 
   @TempDir private Path directory;
   private final FileFollower follower = new FileFollower();
+  private volatile Optional<String> unready = Optional.empty();
   private final Deque<AutoCloseable> open = new ArrayDeque<>(List.of(follower));
 
   @AfterEach
@@ -63,21 +66,38 @@ class WhoAsksTest {
 
   private HttpDoors doors(AccessConfig access, ListenerAuth auth, Optional<TlsIdentity> tls)
       throws IOException {
+    return doors(access, auth, tls, List.of(), List.of());
+  }
+
+  private HttpDoors doors(
+      AccessConfig access,
+      ListenerAuth auth,
+      Optional<TlsIdentity> tls,
+      List<Cidr> allow,
+      List<Cidr> proxies)
+      throws IOException {
     Gate gate = new Gate(access, follower, System::nanoTime);
     open.push(gate);
     HttpDoors doors =
         new HttpDoors(
-            new HttpConfig(new HostPort("127.0.0.1", 0), List.of(), auth, Optional.empty()),
+            new HttpConfig(
+                new HostPort("127.0.0.1", 0), allow, false, proxies, auth, Optional.empty()),
             new AdminConfig(new HostPort("127.0.0.1", 0)),
             NOTHING,
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-            Optional::empty,
+            () -> unready,
             new Keepers(Optional.of(gate), tls, Optional.empty()),
             routes ->
-                routes.service(
-                    "/who",
-                    (context, request) ->
-                        HttpResponse.of(Account.of(context).map(Account::name).orElse("nobody"))));
+                routes
+                    .service(
+                        "/who",
+                        (context, request) ->
+                            HttpResponse.of(
+                                Account.of(context).map(Account::name).orElse("nobody")))
+                    .service(
+                        "/where",
+                        (context, request) ->
+                            HttpResponse.of(context.clientAddress().getHostAddress())));
     open.push(doors);
     return doors;
   }
@@ -108,9 +128,10 @@ class WhoAsksTest {
   }
 
   @Test
-  void every_call_wants_an_account_but_those_that_watch() throws Exception {
+  void every_call_wants_an_account_but_those_of_a_load_balancer() throws Exception {
     HttpDoors doors = doors(users(), REQUIRED, Optional.empty());
-    for (String path : List.of("/who", "/nowhere", "/docs", "/v1/messages", "/healthz/x")) {
+    for (String path :
+        List.of("/who", "/nowhere", "/docs", "/v1/messages", "/healthz/x", "/metrics")) {
       var answer = get(doors, path);
       assertThat(answer.statusCode()).as(path).isEqualTo(401);
       assertThat(answer.headers().firstValue("WWW-Authenticate").orElse(""))
@@ -118,9 +139,32 @@ class WhoAsksTest {
           .contains("Bearer realm=");
       assertThat(answer.body()).contains("\"code\":\"Unauthorized\"");
     }
-    for (String path : List.of("/healthz", "/readyz", "/metrics")) {
+    for (String path : List.of("/healthz", "/readyz")) {
       assertThat(get(doors, path).statusCode()).as(path).isEqualTo(200);
     }
+    assertThat(get(doors, "/metrics", "Authorization", basic("alice", "s3cret")).statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void who_has_shown_nothing_is_not_told_why_a_node_is_not_ready() throws Exception {
+    unready = Optional.of("the disk of /srv/data is nearly full");
+    HttpDoors doors = doors(users(), REQUIRED, Optional.empty());
+    var answer = get(doors, "/readyz");
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).isEqualTo("not ready\n");
+    HttpDoors asking = doors(users(), ListenerAuth.OPTIONAL, Optional.empty());
+    assertThat(get(asking, "/readyz").body()).isEqualTo("the disk of /srv/data is nearly full\n");
+  }
+
+  @Test
+  void an_allow_list_lets_in_what_watches_without_an_account() throws Exception {
+    unready = Optional.of("the disk of /srv/data is nearly full");
+    HttpDoors doors =
+        doors(users(), REQUIRED, Optional.empty(), List.of(Cidr.parse("127.0.0.0/8")), List.of());
+    assertThat(get(doors, "/metrics").statusCode()).isEqualTo(200);
+    assertThat(get(doors, "/readyz").body()).isEqualTo("the disk of /srv/data is nearly full\n");
+    assertThat(get(doors, "/who").statusCode()).isEqualTo(401);
   }
 
   @Test
@@ -187,6 +231,53 @@ class WhoAsksTest {
           .isBetween(1, 601);
       assertThat(server.asked).allMatch(asked -> asked.uri().equals("/?transport=HTTP"));
     }
+  }
+
+  @Test
+  void clients_of_a_proxy_are_told_apart_by_what_it_says_of_them() throws Exception {
+    try (HookServer server = new HookServer(HookServer.status(401))) {
+      HttpDoors doors =
+          doors(
+              Keys.access(Optional.empty(), Optional.of(server.config("/", PATIENCE)), 3, 100),
+              ListenerAuth.OPTIONAL,
+              Optional.empty(),
+              List.of(),
+              List.of(Cidr.parse("127.0.0.1/32"), Cidr.parse("198.51.100.0/24")));
+      String wayOfOne = "203.0.113.%d, 192.0.2.1, 198.51.100.7";
+      for (int i = 0; i < 3; i++) {
+        assertThat(guess(doors, wayOfOne.formatted(i)).statusCode()).isEqualTo(401);
+      }
+      assertThat(guess(doors, wayOfOne.formatted(9)).statusCode()).isEqualTo(429);
+      assertThat(guess(doors, "192.0.2.1").statusCode()).isEqualTo(429);
+      assertThat(guess(doors, "192.0.2.2").statusCode()).isEqualTo(401);
+      assertThat(get(doors, "/where", FORWARDED, "192.0.2.1", FORWARDED, "192.0.2.2").body())
+          .isEqualTo("192.0.2.2");
+      assertThat(get(doors, "/where", FORWARDED, "2001:db8::1").body())
+          .isEqualTo("2001:db8:0:0:0:0:0:1");
+      for (String nobody : List.of("unknown", "", "x, y", "198.51.100.1")) {
+        assertThat(get(doors, "/where", FORWARDED, nobody).statusCode()).as(nobody).isEqualTo(200);
+      }
+      assertThat(get(doors, "/where").body()).isEqualTo("127.0.0.1");
+    }
+  }
+
+  @Test
+  void nobody_but_a_proxy_says_where_others_are() throws Exception {
+    HttpDoors doors =
+        doors(
+            users(),
+            ListenerAuth.OPTIONAL,
+            Optional.empty(),
+            List.of(),
+            List.of(Cidr.parse("127.0.0.2/32")));
+    assertThat(get(doors, "/where", FORWARDED, "192.0.2.1").body()).isEqualTo("127.0.0.1");
+    HttpDoors alone = doors(users(), ListenerAuth.OPTIONAL, Optional.empty());
+    assertThat(get(alone, "/where", FORWARDED, "192.0.2.1").body()).isEqualTo("127.0.0.1");
+  }
+
+  private static java.net.http.HttpResponse<String> guess(HttpDoors doors, String way)
+      throws Exception {
+    return get(doors, "/who", FORWARDED, way, "Authorization", basic("a" + System.nanoTime(), "x"));
   }
 
   @Test

@@ -11,7 +11,9 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import io.mailraft.config.Quotas;
 import io.mailraft.node.access.Account;
+import io.mailraft.node.access.ClientSite;
 import io.mailraft.node.access.TlsIdentity;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -96,9 +98,16 @@ public final class Exchange {
     return length < 0 ? OptionalLong.empty() : OptionalLong.of(length);
   }
 
-  /** The other end of the connection. */
+  /** The other end of the connection, or whom a proxy of ours names. */
   public InetAddress client() {
-    return context.remoteAddress().getAddress();
+    return context.clientAddress();
+  }
+
+  /** Whose requests count together: those of an account, else those of an address. */
+  String clientName() {
+    return account()
+        .map(known -> "account " + Quotas.account(known.name()))
+        .orElseGet(() -> "address " + ClientSite.of(client()));
   }
 
   /** Who the client has proved to be; empty where nobody was asked. */
@@ -135,9 +144,10 @@ public final class Exchange {
 
   /** Answers with JSON of any size. */
   public void jsonStream(JsonBody content) throws IOException {
-    try (OutputStream out = stream(MediaType.JSON_UTF_8, OptionalLong.empty())) {
-      write(out, content);
-    }
+    OutputStream out = stream(MediaType.JSON_UTF_8, OptionalLong.empty());
+    write(out, content);
+    // Not where that was thrown out of: a closed answer looks whole, whatever it lacks.
+    out.close();
   }
 
   private static void write(OutputStream out, JsonBody content) throws IOException {
@@ -185,6 +195,8 @@ public final class Exchange {
   /** The exchange is over: nothing more is read, and what was not answered never will be. */
   void end() {
     body.ifPresent(BodyStream::close);
+    // Changes nothing for an answer that was closed, which is whole.
+    stream.ifPresent(begun -> begun.abort(new IOException("the answer was not finished")));
     if (!answer.isDone()) {
       fail(
           Fault.of(

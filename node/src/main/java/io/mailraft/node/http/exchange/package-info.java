@@ -11,7 +11,8 @@
  *
  * A request is answered once, whatever happens. A body is taken off the wire no faster than it is
  * read, an answer made no faster than the client takes it, so neither is ever held as a whole (I9).
- * An answer that cannot be finished breaks off visibly: its announced length is not reached.
+ * An answer that cannot be finished breaks off visibly: its stream is reset, or its connection
+ * closed before the length that was announced, or the last chunk.
  *
  * <h2>Threads</h2>
  *
@@ -20,15 +21,15 @@
  *
  * <h2>Failure</h2>
  *
- * Errors are {@code {"error": ..., "code": ...}}: 400 and 413 for what the client can mend, 503
- * with Retry-After for what time mends, 500 for what is ours, which is logged. A client that goes
- * away ends the reading with an exception, and so does one that stalls.
+ * Errors are {@code {"error": ..., "code": ...}}: 400 and 413 for what the client can mend, 503 or
+ * 429 with Retry-After for what time mends, 500 for what is ours, which is logged. A client that
+ * goes away ends the reading with an exception, and so does one that stalls.
  *
  * <h2>Security</h2>
  *
- * On a loopback listener a request must name this machine in its Host field: a page in a browser
- * whose name was pointed here (DNS rebinding) names its own. Requests at a time are bounded.
- * Answers hold no text of an unexpected exception.
+ * Requests at a time are bounded, with and without a body, and one client, an account or else an
+ * address, has half of either at most ({@code Places}). Answers hold no text of an unexpected
+ * exception.
  *
  * <h2>Known limits</h2>
  *

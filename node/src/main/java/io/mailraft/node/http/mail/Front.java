@@ -50,7 +50,7 @@ public record Front(
   /** The name that the seed's system has for what comes in by HTTP. */
   private static final String LISTENER = "api";
 
-  /** The front of a node: limits as by SMTP, trust where the listener is on loopback. */
+  /** The front of a node: limits as by SMTP. */
   public static Front of(
       MailraftConfig config,
       Uploads uploads,
@@ -62,7 +62,7 @@ public record Front(
         LISTENER,
         limits.hostname(),
         config.node().id(),
-        config.http().listen().isLoopback(),
+        config.http().trustRouting(),
         limits.maxMessageBytes(),
         limits.maxRecipients(),
         limits.maxLineBytes(),

@@ -61,12 +61,7 @@ public final class SeedApi implements AutoCloseable {
     Inspection inspection = queue.inspection();
     Zones zones = new Zones(inspection, router);
     meters = new AcceptedMeters(metrics);
-    calls =
-        new Calls(
-            config.http().listen().isLoopback(),
-            Math.clamp(heap / REQUEST_BYTES, 16, 4096),
-            front.stall(),
-            front.whole());
+    calls = new Calls(Math.clamp(heap / REQUEST_BYTES, 16, 4096), front.stall(), front.whole());
     send = new SendCall(front, spool, meters);
     sendRaw = new SendRawCall(front, meters);
     counters = new CounterCalls(zones, clock);

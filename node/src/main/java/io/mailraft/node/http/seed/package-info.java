@@ -25,8 +25,7 @@
  * <h2>Security</h2>
  *
  * Bodies must say their media type, one that a page in a browser cannot send elsewhere without
- * asking. Nobody is authenticated: who may connect is told by the allow list, and on loopback
- * whoever is on this machine.
+ * asking. Who may call is judged before ({@link io.mailraft.node.http.HttpDoors}).
  *
  * <h2>Known limits</h2>
  *

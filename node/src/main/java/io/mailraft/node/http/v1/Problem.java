@@ -57,6 +57,11 @@ public final class Problem implements ErrorForm {
     }
   }
 
+  /** The word for machines of an error that has no other than its status. */
+  public static String code(HttpStatus status) {
+    return status.reasonPhrase().replaceAll("[^A-Za-z]", "");
+  }
+
   /** Whether errors at that path are problem documents. */
   public static boolean covers(String path) {
     return path.equals("/v1") || path.startsWith("/v1/");
@@ -64,12 +69,11 @@ public final class Problem implements ErrorForm {
 
   /** An error that the server itself found, such as an unknown path. */
   public static byte[] of(HttpStatus status, String instance) {
-    return of(status, status.reasonPhrase().toLowerCase(Locale.ROOT), instance);
+    return of(status, code(status), status.reasonPhrase().toLowerCase(Locale.ROOT), instance);
   }
 
   /** An error that the server itself found, with a text of ours. */
-  public static byte[] of(HttpStatus status, String detail, String instance) {
-    String code = status.reasonPhrase().replaceAll("[^A-Za-z]", "");
+  public static byte[] of(HttpStatus status, String code, String detail, String instance) {
     Fault fault = new Fault(status, code, detail, Optional.empty(), Optional.empty());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(bytes)) {

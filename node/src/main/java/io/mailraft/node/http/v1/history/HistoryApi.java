@@ -19,11 +19,10 @@ public final class HistoryApi implements AutoCloseable {
 
   /**
    * @param shared what calls of this listener have in common
-   * @param loopback whether the listener is for this machine alone
    */
-  public HistoryApi(MailCalls shared, boolean loopback, Queue queue) {
+  public HistoryApi(MailCalls shared, Queue queue) {
     this.shared = shared;
-    this.streams = new Calls(loopback, STREAMS_MAX, shared.front().stall(), shared.front().whole());
+    this.streams = new Calls(STREAMS_MAX, shared.front().stall(), shared.front().whole());
     EventJson events = new EventJson(queue::cluster);
     this.messages = new MessageCalls(queue.history(), events);
     this.stream = new StreamCall(queue.history(), events);

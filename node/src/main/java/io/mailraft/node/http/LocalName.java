@@ -1,4 +1,4 @@
-package io.mailraft.node.http.exchange;
+package io.mailraft.node.http;
 
 import io.mailraft.config.HostPort;
 import java.util.Locale;
