@@ -59,8 +59,7 @@ class PeerChannelsTest {
   private static void callsAreMade(TestCluster cluster) throws IOException {
     try (Deaf n2 = new Deaf(cluster.settings("n2").address());
         Deaf n3 = new Deaf(cluster.settings("n3").address())) {
-      TestCluster.await(
-          CALLS + " calls", () -> n2.calls.get() >= CALLS && n3.calls.get() >= CALLS);
+      TestCluster.await(CALLS + " calls", () -> n2.calls.get() >= CALLS && n3.calls.get() >= CALLS);
     }
   }
 
