@@ -21,7 +21,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -422,26 +421,6 @@ class SendApiTest {
         socket.close();
       }
     }
-  }
-
-  @Test
-  void a_template_is_bounded_in_memory_and_a_batch_without_one_is_not() throws Exception {
-    String file = "{\"content\": \"" + "x".repeat(900_000) + "\"}";
-    String files = "[" + String.join(",", Collections.nCopies(6, file)) + "]";
-    HttpResponse<String> template =
-        post(
-            BATCH,
-            "{\"template\": {\"from\": \"a@example.com\", \"attachments\": "
-                + files
-                + "}, \"messages\": [{\"to\": \"b@example.net\"}]}");
-    assertThat(template.statusCode()).isEqualTo(413);
-    String item =
-        "{\"from\": \"a@example.com\", \"to\": \"b@example.net\", \"text\": \""
-            + "x".repeat(700_000)
-            + "\"}";
-    HttpResponse<String> plain =
-        post(BATCH, "{\"messages\": [" + String.join(",", Collections.nCopies(20, item)) + "]}");
-    assertThat(plain.body()).startsWith("{\"accepted\":20,\"refused\":0,");
   }
 
   @ParameterizedTest
