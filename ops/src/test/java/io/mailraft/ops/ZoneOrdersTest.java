@@ -233,6 +233,11 @@ class ZoneOrdersTest {
           ClusterRun.BOUND, node.id() + " has the zone", () -> status(node).contains("\ngone "));
     }
     run.queue("moved.example", 7, "X-Sending-Zone: gone");
+    // The node that is asked counts what its own replica has applied.
+    Await.until(
+        ClusterRun.BOUND,
+        "the mail is known where it is counted",
+        () -> run.command("why", run.lastId).code() == 0);
     ZoneRun.Ended refused = run.apply(document());
     assertThat(refused.code()).as(refused.text()).isEqualTo(1);
     assertThat(refused.text())

@@ -1,11 +1,8 @@
 package io.mailraft.queue;
 
-import io.mailraft.api.link.AskSends;
 import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
-import io.mailraft.api.link.SendQuestion;
-import io.mailraft.api.log.GiveSends;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.stored.StoredMessage;
@@ -16,7 +13,6 @@ import io.mailraft.queue.control.ControlFold;
 import io.mailraft.queue.control.ControlView;
 import io.mailraft.queue.control.Duties;
 import io.mailraft.queue.control.DutyKeeper;
-import io.mailraft.queue.link.Desk;
 import io.mailraft.queue.quota.Charge;
 import io.mailraft.queue.shard.Depth;
 import io.mailraft.queue.shard.Lane;
@@ -49,7 +45,7 @@ public final class Queue implements Uploads, AutoCloseable {
   private final Replicas replicas;
   private final NodeLease lease;
   private final DutyKeeper duties;
-  private final SendBookThread sends;
+  private final Sends sends;
   private final Charges charges;
   private final Documents documents;
   private final OutcomeJournal journal;
@@ -81,7 +77,6 @@ public final class Queue implements Uploads, AutoCloseable {
     this.disk = new DiskGuard(settings.node().dataDir(), settings.queue().minFreeBytes());
     this.replicas =
         new Replicas(settings, clock, disk, this::pace, this::quotas, host::explain, broken);
-    this.sends = new SendBookThread(this::ask);
     this.documents = new Documents(replicas.controlClient(), replicas.control());
     this.journal = new OutcomeJournal(settings.node().dataDir().resolve("outcomes"));
     for (Shard shard : replicas.shards()) {
@@ -102,6 +97,7 @@ public final class Queue implements Uploads, AutoCloseable {
             settings.cluster().leaseTerm(),
             System::nanoTime,
             this::leased);
+    this.sends = new Sends(replicas.controlClient(), replicas.control(), lease::held);
     this.charges =
         new Charges(
             replicas.controlClient(),
@@ -110,7 +106,6 @@ public final class Queue implements Uploads, AutoCloseable {
             this::quotas,
             settings.queue().submitTimeout());
     this.duties = new DutyKeeper(replicas.control(), settings.node().id(), host, lease::obeyed);
-    replicas.control().onSends(this::given);
     // A thread of its own: the common pool may have but one, which others may hold up.
     this.ids =
         lease
@@ -122,7 +117,7 @@ public final class Queue implements Uploads, AutoCloseable {
   }
 
   private void leased(NodeLease.Held held) {
-    sends.reset();
+    sends.book().reset();
     charges.book().reset();
     intakes.forEach(intake -> intake.lease(held));
   }
@@ -133,26 +128,6 @@ public final class Queue implements Uploads, AutoCloseable {
 
   private Quotas quotas() {
     return duties.current().map(Duties::settings).map(ClusterSettings::quotas).orElse(Quotas.NONE);
-  }
-
-  private void ask(List<SendQuestion> questions) {
-    Optional<NodeLease.Held> held = lease.held();
-    Optional<Desk> leader = replicas.controlClient().leaderDesk();
-    if (held.isPresent() && leader.isPresent()) {
-      leader
-          .get()
-          .askSends(
-              AskSends.newBuilder()
-                  .setNode(held.get().node())
-                  .setEpoch(held.get().epoch())
-                  .addAllQuestions(questions)
-                  .build());
-    }
-  }
-
-  /** Called on the apply thread of the control group. */
-  private void given(GiveSends decision) {
-    lease.held().ifPresent(held -> sends.given(decision, held.node(), held.epoch()));
   }
 
   private IdSource idSource(InstantSource clock, int node) {
@@ -176,7 +151,7 @@ public final class Queue implements Uploads, AutoCloseable {
    */
   public void start() throws IOException {
     duties.start();
-    sends.start();
+    sends.book().start();
     charges.book().start();
     replicas.start();
     Map<Long, Outcomes> left = journal.open();
@@ -287,7 +262,7 @@ public final class Queue implements Uploads, AutoCloseable {
 
   /** The sends that this node has of each counter. */
   public SendBookThread sends() {
-    return sends;
+    return sends.book();
   }
 
   /** What is this node's to do; empty until it has read the first cluster document. */
