@@ -12,21 +12,12 @@ import io.mailraft.api.admin.GetDocumentRequest;
 import io.mailraft.api.admin.GetDocumentResponse;
 import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
-import io.mailraft.api.log.NodeAddresses;
-import io.mailraft.config.ClusterConfig;
-import io.mailraft.config.HostPort;
-import io.mailraft.config.NodeConfig;
-import io.mailraft.config.QueueConfig;
-import io.mailraft.config.TimelineConfig;
 import io.mailraft.queue.Documents;
 import io.mailraft.queue.Queue;
-import io.mailraft.queue.QueueSettings;
 import io.mailraft.queue.control.Duties;
 import io.mailraft.queue.shard.Depth;
-import io.mailraft.testkit.Ports;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,31 +48,7 @@ class DocumentCallsTest {
 
   @BeforeAll
   void start(@TempDir Path directory) throws Exception {
-    Queue queue =
-        new Queue(
-            new QueueSettings(
-                new NodeConfig("n1", directory, List.of()),
-                new ClusterConfig(
-                    "test",
-                    1,
-                    Map.of("n1", new HostPort("127.0.0.1", Ports.free(1).getFirst())),
-                    Optional.empty(),
-                    Duration.ofMillis(300),
-                    Duration.ofSeconds(1)),
-                new QueueConfig(
-                    PATIENCE,
-                    PATIENCE,
-                    Duration.ofHours(1),
-                    64 << 20,
-                    32 << 20,
-                    1 << 20,
-                    new TimelineConfig(Duration.ofDays(7), 64 << 20)),
-                NodeAddresses.getDefaultInstance(),
-                "zones: {}\n"),
-            InstantSource.system(),
-            claims -> {},
-            new IdleHost(),
-            trouble -> {});
+    Queue queue = LoneQueue.of(directory, new IdleHost());
     opened.add(queue);
     queue.start();
     queue.joined().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);

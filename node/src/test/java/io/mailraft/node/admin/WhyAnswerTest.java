@@ -10,25 +10,16 @@ import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
 import io.mailraft.api.link.Reason;
 import io.mailraft.api.log.Envelope;
-import io.mailraft.api.log.NodeAddresses;
 import io.mailraft.api.log.Recipient;
-import io.mailraft.config.ClusterConfig;
-import io.mailraft.config.HostPort;
-import io.mailraft.config.NodeConfig;
-import io.mailraft.config.QueueConfig;
-import io.mailraft.config.TimelineConfig;
 import io.mailraft.queue.Queue;
-import io.mailraft.queue.QueueSettings;
 import io.mailraft.queue.Upload;
 import io.mailraft.queue.control.Duties;
-import io.mailraft.testkit.Ports;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -77,31 +68,7 @@ class WhyAnswerTest {
 
   @BeforeAll
   void start(@TempDir Path directory) throws Exception {
-    Queue queue =
-        new Queue(
-            new QueueSettings(
-                new NodeConfig("n1", directory, List.of()),
-                new ClusterConfig(
-                    "test",
-                    1,
-                    Map.of("n1", new HostPort("127.0.0.1", Ports.free(1).getFirst())),
-                    Optional.empty(),
-                    Duration.ofMillis(300),
-                    Duration.ofSeconds(1)),
-                new QueueConfig(
-                    PATIENCE,
-                    PATIENCE,
-                    Duration.ofHours(1),
-                    64 << 20,
-                    32 << 20,
-                    1 << 20,
-                    new TimelineConfig(Duration.ofDays(7), 64 << 20)),
-                NodeAddresses.getDefaultInstance(),
-                "zones: {}\n"),
-            InstantSource.system(),
-            claims -> {},
-            host,
-            trouble -> {});
+    Queue queue = LoneQueue.of(directory, host);
     opened = Optional.of(queue);
     queue.start();
     queue.joined().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
