@@ -1,5 +1,6 @@
 package io.mailraft.ops;
 
+import io.mailraft.api.admin.ZoneServer;
 import io.mailraft.ops.admin.UnreachableException;
 import io.mailraft.ops.chaos.LocalCluster;
 import io.mailraft.ops.chaos.Mail;
@@ -152,6 +153,18 @@ final class ZoneRun implements AutoCloseable {
           .anyMatch(status -> status.getName().equals(zone) && status.getUnserved());
     } catch (UnreachableException e) {
       return false;
+    }
+  }
+
+  /** How many connections of a zone each node has, by what one says; empty while it is silent. */
+  Map<String, Integer> connections(NodeProcess asked, String zone) {
+    try {
+      return cluster.status(asked).getZonesList().stream()
+          .filter(status -> status.getName().equals(zone))
+          .flatMap(status -> status.getServersList().stream())
+          .collect(Collectors.toMap(ZoneServer::getNode, ZoneServer::getConnections));
+    } catch (UnreachableException e) {
+      return Map.of();
     }
   }
 
