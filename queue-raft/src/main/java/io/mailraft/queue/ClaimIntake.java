@@ -281,15 +281,17 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
     try {
       var _ =
           timer.schedule(
-              () -> {
-                if (isCurrent(mine)) {
-                  attach();
-                }
-              },
+              () -> Thread.ofVirtual().name("attach").start(() -> attachAgain(mine)),
               RETRY_MILLIS,
               TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       log.trace("stopping", e);
+    }
+  }
+
+  private void attachAgain(long mine) {
+    if (isCurrent(mine)) {
+      attach();
     }
   }
 

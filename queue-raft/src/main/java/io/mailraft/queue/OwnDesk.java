@@ -15,7 +15,6 @@ import io.mailraft.queue.link.DiskFullException;
 import io.mailraft.queue.link.OlderNodeException;
 import io.mailraft.queue.raft.Answer;
 import io.mailraft.queue.raft.Group;
-import io.mailraft.queue.raft.NotLeaderException;
 import io.mailraft.queue.shard.ClaimSession;
 import io.mailraft.queue.shard.Shard;
 import java.util.List;
@@ -125,42 +124,40 @@ final class OwnDesk implements Desk {
       return CompletableFuture.failedFuture(
           new IllegalArgumentException("there is no shard behind group " + group));
     }
-    try {
-      Shard.Attached attached =
-          shards
-              .get(group - 1)
-              .attach(
-                  request.getNode(),
-                  request.getEpoch(),
-                  request.getWantedMap(),
-                  request.getLimitsList(),
-                  request.getHoldingList(),
-                  new ClaimSession() {
-                    @Override
-                    public void handOut(ClaimDeliveries claims, long index) {
-                      receiver.claims(claims, index);
-                    }
+    return shards
+        .get(group - 1)
+        .attach(
+            request.getNode(),
+            request.getEpoch(),
+            request.getWantedMap(),
+            request.getLimitsList(),
+            request.getHoldingList(),
+            new ClaimSession() {
+              @Override
+              public void handOut(ClaimDeliveries claims, long index) {
+                receiver.claims(claims, index);
+              }
 
-                    @Override
-                    public void lost() {
-                      receiver.lost();
-                    }
-                  });
-      return CompletableFuture.completedFuture(
-          new Attachment() {
-            @Override
-            public void credit(Map<String, Integer> wanted, List<DomainLimit> limits) {
-              attached.credit(wanted, limits);
-            }
+              @Override
+              public void lost() {
+                receiver.lost();
+              }
+            })
+        .thenApply(OwnDesk::attachment);
+  }
 
-            @Override
-            public void close() {
-              attached.close();
-            }
-          });
-    } catch (NotLeaderException | IllegalStateException e) {
-      return CompletableFuture.failedFuture(e);
-    }
+  private static Attachment attachment(Shard.Attached attached) {
+    return new Attachment() {
+      @Override
+      public void credit(Map<String, Integer> wanted, List<DomainLimit> limits) {
+        attached.credit(wanted, limits);
+      }
+
+      @Override
+      public void close() {
+        attached.close();
+      }
+    };
   }
 
   @Override

@@ -78,7 +78,7 @@ final class Leadership implements AutoCloseable {
             try {
               task.run();
             } catch (RuntimeException e) {
-              LOG.error("a listener of the group {} threw", group, e);
+              LOG.error("telling who leads the group {} went wrong", group, e);
             }
           });
     } catch (RejectedExecutionException e) {
@@ -86,7 +86,16 @@ final class Leadership implements AutoCloseable {
     }
   }
 
-  private static void tell(Told told, State state) {
+  /** One that throws keeps the others from nothing; it hears of the next change as they do. */
+  private void tell(Told told, State state) {
+    try {
+      tellOne(told, state);
+    } catch (RuntimeException e) {
+      LOG.error("a listener of the group {} threw", group, e);
+    }
+  }
+
+  private static void tellOne(Told told, State state) {
     State last = told.last;
     told.last = state;
     if (state.leading()) {

@@ -9,21 +9,45 @@ import io.mailraft.api.stored.StoredDelivery;
 import io.mailraft.api.stored.StoredMessage;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.control.ControlFold;
-import io.mailraft.queue.control.ControlView;
+import io.mailraft.queue.raft.BusyException;
 import io.mailraft.queue.raft.Fold;
 import io.mailraft.queue.raft.Group;
 import io.mailraft.queue.raft.NotLeaderException;
 import io.mailraft.queue.store.DamagedException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** This node's replica of one queue shard, and its leader while this node leads it. */
+/**
+ * This node's replica of one queue shard, and its leader while this node leads it.
+ *
+ * <p>A leader that starts and a node that attaches wait for the entry that is being applied, under
+ * this object's monitor. Where the disk stalls that takes long, so the monitor is taken on the
+ * thread that tells of leadership and on the shard's own alone: never on one that applies another
+ * group's log, reads another node's stream, or serves the timer, all of which renew leases.
+ */
 public final class Shard implements Group.Listener, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Shard.class);
+
   /** Detail of the refusal of a message whose idempotency key stands for another request. */
   public static final String OTHER_REQUEST = "the idempotency key was used for another request";
+
+  /** Pause before a leader that could not start is started again. */
+  private static final Duration RESTART = Duration.ofSeconds(1);
+
+  /** Most nodes that wait to be attached: there are fewer, but each may ask more than once. */
+  private static final int WAITING_MAX = 1024;
 
   private final int number;
   private final String self;
@@ -32,7 +56,12 @@ public final class Shard implements Group.Listener, AutoCloseable {
   private final InstantSource clock;
   private final ControlFold control;
   private Optional<Group> group = Optional.empty();
-  private Optional<ShardLeader> leader = Optional.empty();
+  private volatile Optional<ShardLeader> leader = Optional.empty();
+
+  /** The term in which this node leads, whether its leader has started or not. */
+  private OptionalLong leads = OptionalLong.empty();
+
+  private final ThreadPoolExecutor own;
 
   /**
    * @param number number of the shard, 0 to 255
@@ -47,6 +76,14 @@ public final class Shard implements Group.Listener, AutoCloseable {
     this.settings = settings;
     this.clock = clock;
     this.control = control;
+    this.own =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(WAITING_MAX),
+            Thread.ofVirtual().name("shard-" + number).factory());
   }
 
   public int number() {
@@ -62,30 +99,51 @@ public final class Shard implements Group.Listener, AutoCloseable {
   public synchronized void bind(Group group) {
     this.group = Optional.of(group);
     group.onLeadership(this);
-    control.onChange(this::control);
+    control.onChange(view -> leader.ifPresent(ShardLeader::leasesChanged));
   }
 
   private Group group() {
     return group.orElseThrow(() -> new IllegalStateException("the shard is not bound"));
   }
 
-  private synchronized void control(ControlView view) {
-    leader.ifPresent(current -> current.control(view));
-  }
-
   @Override
   public synchronized void leading(long term) {
-    leader.ifPresent(ShardLeader::close);
-    ControlView view = control.current();
-    int selfNumber = view.node(self).map(node -> node.number()).orElse(-1);
+    leads = OptionalLong.of(term);
+    lead();
+  }
+
+  /** A leader that is half started would take mail and hand out none: it starts whole or anew. */
+  private void lead() {
+    end();
+    int selfNumber = control.current().node(self).map(node -> node.number()).orElse(-1);
     ShardLeader next =
-        new ShardLeader(group(), fold, settings, clock, selfNumber, control::appliedIndex, view);
-    leader = Optional.of(next);
-    next.start();
+        new ShardLeader(
+            group(), fold, settings, clock, selfNumber, control::appliedIndex, control::current);
+    try {
+      next.start();
+      leader = Optional.of(next);
+    } catch (RuntimeException e) {
+      log.error("shard {}: the leader could not start, it is tried again", number, e);
+      next.close();
+      long term = leads.orElseThrow();
+      CompletableFuture.delayedExecutor(RESTART.toMillis(), TimeUnit.MILLISECONDS, own)
+          .execute(() -> leadAgain(term));
+    }
+  }
+
+  private synchronized void leadAgain(long term) {
+    if (leads.equals(OptionalLong.of(term))) {
+      lead();
+    }
   }
 
   @Override
   public synchronized void following(Optional<String> leaderName) {
+    leads = OptionalLong.empty();
+    end();
+  }
+
+  private void end() {
     leader.ifPresent(ShardLeader::close);
     leader = Optional.empty();
   }
@@ -96,10 +154,37 @@ public final class Shard implements Group.Listener, AutoCloseable {
    * @param wanted how many claims it wants to hold, by zone
    * @param limits the domains of which it can use only so many claims
    * @param holding the claims that it knows of
-   * @return what closes the session, or changes what is wanted
-   * @throws NotLeaderException if this node does not lead the shard
+   * @return what closes the session, or changes what is wanted. It completes on the shard's own
+   *     thread, for one caller after the other; exceptionally with {@link NotLeaderException} if
+   *     this node does not lead the shard, with {@link BusyException} if too many wait.
    */
-  public synchronized Attached attach(
+  public CompletableFuture<Attached> attach(
+      int node,
+      long epoch,
+      Map<String, Integer> wanted,
+      List<DomainLimit> limits,
+      List<DeliveryRef> holding,
+      ClaimSession session) {
+    CompletableFuture<Attached> attached = new CompletableFuture<>();
+    try {
+      own.execute(
+          () -> {
+            try {
+              attached.complete(open(node, epoch, wanted, limits, holding, session));
+            } catch (NotLeaderException | RuntimeException e) {
+              attached.completeExceptionally(e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      attached.completeExceptionally(
+          own.isShutdown()
+              ? new NotLeaderException(group().name(), Optional.empty())
+              : new BusyException(WAITING_MAX + " nodes wait for " + group().name() + " already"));
+    }
+    return attached;
+  }
+
+  private synchronized Attached open(
       int node,
       long epoch,
       Map<String, Integer> wanted,
@@ -210,8 +295,9 @@ public final class Shard implements Group.Listener, AutoCloseable {
 
   @Override
   public synchronized void close() {
-    leader.ifPresent(ShardLeader::close);
-    leader = Optional.empty();
+    leads = OptionalLong.empty();
+    end();
+    own.shutdownNow();
   }
 
   /**

@@ -44,10 +44,12 @@ import java.util.concurrent.locks.ReentrantLock;
 final class ShardFold implements Fold {
   private static final byte[] END = {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff};
 
-  /** Longest wait for the entry that is being applied. */
-  private static final Duration ATTACH_WAIT = Duration.ofSeconds(30);
+  /** Longest wait for the entry that is being applied. Who waited in vain tries again. */
+  private static final Duration ATTACH_WAIT = Duration.ofSeconds(1);
 
-  private final ReentrantLock lock = new ReentrantLock();
+  /** Fair, or the apply thread, which takes it again at once, could leave no room for others. */
+  private final ReentrantLock lock = new ReentrantLock(true);
+
   private final Counters counters = new Counters();
   private final Timelines timelines = new Timelines();
   private final Deliveries deliveries;
@@ -160,7 +162,7 @@ final class ShardFold implements Fold {
   /**
    * Lets a leader see the state as it is and hear of every change from there on.
    *
-   * @throws IllegalStateException if the apply thread is stuck within an entry
+   * @throws IllegalStateException if the apply thread is held up within an entry
    */
   void attach(ShardEvents events, Runnable firstLook) {
     try {

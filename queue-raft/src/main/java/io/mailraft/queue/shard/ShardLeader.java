@@ -34,6 +34,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +57,8 @@ final class ShardLeader implements AutoCloseable {
   private final Trimmer trimmer;
   private final Semaphore work = new Semaphore(0);
   private final LongSupplier controlIndex;
-  private volatile ControlView control;
+  private final Supplier<ControlView> control;
+  private final Semaphore leases = new Semaphore(0);
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean open = true;
   private final Duration sweep;
@@ -69,7 +71,7 @@ final class ShardLeader implements AutoCloseable {
       InstantSource clock,
       int self,
       LongSupplier controlIndex,
-      ControlView control) {
+      Supplier<ControlView> control) {
     this.group = group;
     this.fold = fold;
     this.settings = settings;
@@ -89,32 +91,38 @@ final class ShardLeader implements AutoCloseable {
     threads.add(
         Thread.ofVirtual()
             .name(group.name() + "-rounds")
-            .start(
-                () ->
-                    repeat(
-                        ROUND, this::fence, picker::wakeForWork, this::releaseDue, this::reroute)));
+            .start(() -> repeat(ROUND, picker::wakeForWork, this::releaseDue, this::reroute)));
+    // Apart, as much may be due at once: a node with a new lease waits for no mail.
+    leasesChanged();
+    threads.add(
+        Thread.ofVirtual()
+            .name(group.name() + "-fences")
+            .start(() -> repeat(Duration.ZERO, this::awaitLeases, this::fence)));
     // Apart, as much may have to go at once: no mail that is due waits for that.
     threads.add(
         Thread.ofVirtual()
             .name(group.name() + "-sweeps")
             .start(() -> repeat(sweep, this::trim, this::forgetKeys, this::dropUploads)));
-    fence();
     work.release();
   }
 
   /** The live node that owns a source; of several the first. */
   private OptionalInt ownerOf(String source) {
-    return control.nodes().values().stream()
+    return control.get().nodes().values().stream()
         .filter(NodeEntry::live)
         .filter(node -> node.addresses().getSourcesList().contains(source))
         .mapToInt(NodeEntry::number)
         .min();
   }
 
-  /** The leases changed. */
-  void control(ControlView view) {
-    control = view;
-    fence();
+  /** The leases, or other things that the control group agreed on, changed. Never blocks. */
+  void leasesChanged() {
+    leases.release();
+  }
+
+  private void awaitLeases() throws InterruptedException {
+    var _ = leases.tryAcquire(ROUND.toMillis(), TimeUnit.MILLISECONDS);
+    leases.drainPermits();
   }
 
   /**
@@ -162,7 +170,7 @@ final class ShardLeader implements AutoCloseable {
                 .build());
       }
     }
-    fence();
+    leasesChanged();
     return ticket[0];
   }
 
@@ -272,7 +280,7 @@ final class ShardLeader implements AutoCloseable {
     // In this order: the view is at least as new as the index.
     long seen = controlIndex.getAsLong();
     Map<Integer, ShardFold.Fence> fences = picker.fences();
-    for (NodeEntry node : control.nodes().values()) {
+    for (NodeEntry node : control.get().nodes().values()) {
       ShardFold.Fence fence = fences.getOrDefault(node.number(), new ShardFold.Fence(0, false));
       if (node.live() && node.epoch() > fence.epoch()) {
         propose(fenceRecord(node.number(), node.epoch(), true));
@@ -348,7 +356,7 @@ final class ShardLeader implements AutoCloseable {
    * deferred or held there is moved once it is queued again.
    */
   private void reroute() throws InterruptedException {
-    for (Map.Entry<String, String> order : control.document().reroutes().entrySet()) {
+    for (Map.Entry<String, String> order : control.get().document().reroutes().entrySet()) {
       String zone = order.getKey();
       if (fold.counters().zones().getOrDefault(zone, Depth.ZERO).queued() > 0) {
         reroute(zone, order.getValue());

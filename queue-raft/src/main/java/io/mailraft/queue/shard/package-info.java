@@ -21,15 +21,19 @@
  * <h2>Threads</h2>
  *
  * Apply and events run on the group's apply thread. The picker plans on a thread of its own, and
- * foresees claims on the one that makes an entry; rounds run on a virtual one. The fold's lock is
- * taken before the picker's, never the other way round. After a load a thread of {@code Ages}
- * counts what waits, from a frozen state, and ends with the count or with the database.
+ * foresees claims on the one that makes an entry; rounds, sweeps and fences run on virtual ones.
+ * Nodes are attached on the shard's own thread, one after the other. The fold's lock is taken
+ * before the picker's, never the other way round. Who waits for the fold's lock may wait for a disk
+ * that stalls, and holds the shard's monitor meanwhile: neither is taken on the apply thread of
+ * another group, nor where leases are renewed. After a load a thread of {@code Ages} counts what
+ * waits, from a frozen state, and ends with the count or with the database.
  *
  * <h2>Failure</h2>
  *
  * A record that contradicts the state stops the replica ({@code FoldException}); one that is merely
  * late or repeated is answered and changes nothing. A leader that is deposed ends its sessions;
- * what it proposed is applied or not.
+ * what it proposed is applied or not. One that cannot start within a moment is started anew, until
+ * it does or this node leads no more.
  *
  * <h2>Security</h2>
  *

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +42,7 @@ class ShardLeaderTest {
   private final ShardFold fold = new ShardFold(0);
   private final LocalGroup group = new LocalGroup(fold);
   private final AtomicLong controlIndex = new AtomicLong(EPOCH);
+  private final AtomicReference<ControlView> control = new AtomicReference<>(view(EPOCH));
   private final List<DeliveryRef> handedOut = new CopyOnWriteArrayList<>();
   private final ClaimSession session =
       new ClaimSession() {
@@ -62,7 +64,7 @@ class ShardLeaderTest {
           InstantSource.system(),
           NODE,
           controlIndex::get,
-          view(EPOCH));
+          control::get);
 
   @AfterEach
   void stop() {
@@ -137,7 +139,7 @@ class ShardLeaderTest {
     store(2);
     store(3);
     ControlView before = view(EPOCH);
-    leader.control(
+    control.set(
         new ControlView(
             2,
             before.nodes(),
@@ -206,7 +208,7 @@ class ShardLeaderTest {
                 .build())
         .join();
     controlIndex.set(EPOCH - 1);
-    leader.control(view(0));
+    control.set(view(0));
     leader.start();
     attach(List.of());
     store(1);
