@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 final class OutcomeReporter implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(OutcomeReporter.class);
   private static final Duration TRY = Duration.ofSeconds(30);
+  private static final Duration STUMBLE = Duration.ofSeconds(1);
   private static final int BATCH_MAX = 1000;
   private static final int BATCH_BYTES_MAX = 1 << 20;
 
@@ -34,6 +36,9 @@ final class OutcomeReporter implements AutoCloseable {
   private final BlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
   private final Thread thread;
   private volatile boolean open = true;
+
+  /** Most outcomes of the next batch; of the reporting thread. */
+  private int most = BATCH_MAX;
 
   private record Waiting(long ticket, int node, long epoch, List<Outcome> outcomes) {
     int bytes() {
@@ -76,27 +81,14 @@ final class OutcomeReporter implements AutoCloseable {
 
   private void run() {
     List<Waiting> batch = new ArrayList<>();
-    int most = BATCH_MAX;
     try {
       while (open) {
-        gather(batch, most);
-        switch (submit(batch)) {
-          case CONFIRMED -> {
-            strike(batch);
-            most = BATCH_MAX;
-          }
-          case NOT_YET -> {}
-          case NEVER -> {
-            if (batch.size() == 1) {
-              strike(batch);
-              most = BATCH_MAX;
-            } else {
-              // One of them holds up the others: each goes alone until it is found.
-              most = 1;
-              queue.addAll(batch.subList(1, batch.size()));
-              batch.subList(1, batch.size()).clear();
-            }
-          }
+        try {
+          report(batch);
+        } catch (RuntimeException e) {
+          // Without this thread no delivery would end. What is in the batch is reported again.
+          log.error("{} outcomes were not reported, they are tried again", batch.size(), e);
+          TimeUnit.NANOSECONDS.sleep(STUMBLE.toNanos()); // So that lasting trouble does not spin.
         }
       }
     } catch (InterruptedException e) {
@@ -104,8 +96,30 @@ final class OutcomeReporter implements AutoCloseable {
     }
   }
 
+  private void report(List<Waiting> batch) throws InterruptedException {
+    gather(batch);
+    switch (submit(batch)) {
+      case CONFIRMED -> {
+        strike(batch);
+        most = BATCH_MAX;
+      }
+      case NOT_YET -> {}
+      case NEVER -> {
+        if (batch.size() == 1) {
+          strike(batch);
+          most = BATCH_MAX;
+        } else {
+          // One of them holds up the others: each goes alone until it is found.
+          most = 1;
+          queue.addAll(batch.subList(1, batch.size()));
+          batch.subList(1, batch.size()).clear();
+        }
+      }
+    }
+  }
+
   /** Fills the batch with what waits under one lease, at least one. */
-  private void gather(List<Waiting> batch, int most) throws InterruptedException {
+  private void gather(List<Waiting> batch) throws InterruptedException {
     if (batch.isEmpty()) {
       batch.add(queue.take());
     }

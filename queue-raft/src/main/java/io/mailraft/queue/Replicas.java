@@ -24,6 +24,7 @@ import io.mailraft.queue.raft.GroupSpec;
 import io.mailraft.queue.raft.GroupTime;
 import io.mailraft.queue.raft.HostSettings;
 import io.mailraft.queue.raft.RaftHost;
+import io.mailraft.queue.raft.Repeated;
 import io.mailraft.queue.shard.Shard;
 import io.mailraft.queue.shard.ShardSettings;
 import io.mailraft.queue.throttle.Pace;
@@ -47,15 +48,12 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.ratis.thirdparty.io.grpc.ServerServiceDefinition;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * This node's replicas of the control group and of every shard, with the ways to their leaders: one
  * Raft server, one stream to each other node, all on the Raft port.
  */
 final class Replicas implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Replicas.class);
   private static final Duration LINK_PATIENCE = Duration.ofSeconds(5);
   private static final Duration CHECKSUM_TIMEOUT = Duration.ofSeconds(30);
 
@@ -210,15 +208,7 @@ final class Replicas implements AutoCloseable {
 
   /** Runs something again and again on the queue's timer; it must not block. */
   void every(Duration period, Runnable action) {
-    Runnable guarded =
-        () -> {
-          try {
-            action.run();
-          } catch (RuntimeException e) {
-            // The timer would drop what threw once.
-            log.error("a periodic task went wrong, it is run again", e);
-          }
-        };
+    Repeated guarded = new Repeated("a task of the queue's timer", action);
     var _ = timer.scheduleWithFixedDelay(guarded, 0, period.toMillis(), TimeUnit.MILLISECONDS);
   }
 

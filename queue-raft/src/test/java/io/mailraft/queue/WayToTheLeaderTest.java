@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -215,6 +216,31 @@ class WayToTheLeaderTest {
       reporter.report(1, EPOCH, outcome(3, OutcomeKind.DELIVERED));
       reporter.start();
       QueueCluster.await("confirmations", () -> confirmed.size() == 3);
+      QueueCluster.await("an empty journal", () -> journal.open().isEmpty());
+    }
+  }
+
+  @Test
+  void outcomesAreReportedOnAfterOneThatWentWrong() throws Exception {
+    List<Outcome> confirmed = new CopyOnWriteArrayList<>();
+    AtomicBoolean broken = new AtomicBoolean(true);
+    try (OutcomeJournal journal = new OutcomeJournal(directory.resolve("outcomes"));
+        OutcomeReporter reporter =
+            new OutcomeReporter(
+                "reporter",
+                client(new FakeDesk(record -> DONE, (desk, credit) -> {})),
+                journal,
+                (outcome, epoch) -> {
+                  if (broken.getAndSet(false)) {
+                    throw new IllegalStateException("nobody to confirm it to");
+                  }
+                  confirmed.add(outcome);
+                })) {
+      reporter.start();
+      reporter.report(1, EPOCH, outcome(1, OutcomeKind.DELIVERED));
+      QueueCluster.await("trouble", () -> !broken.get());
+      reporter.report(1, EPOCH, outcome(2, OutcomeKind.DELIVERED));
+      QueueCluster.await("confirmations", () -> confirmed.size() == 2);
       QueueCluster.await("an empty journal", () -> journal.open().isEmpty());
     }
   }

@@ -4,6 +4,7 @@ import io.mailraft.api.log.LapseLease;
 import io.mailraft.api.log.LeaseRef;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.raft.Group;
+import io.mailraft.queue.raft.Repeated;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -55,8 +56,9 @@ public final class LeaseKeeper implements Group.Listener, AutoCloseable {
     fold.onRenewal(renewal -> renewed(renewal.lease()));
     group.onLeadership(this);
     long roundMillis = Math.max(10, term.toMillis() / 20);
-    var _ =
-        timer.scheduleWithFixedDelay(this::round, roundMillis, roundMillis, TimeUnit.MILLISECONDS);
+    // Without these rounds no lease of a dead node would ever lapse.
+    Repeated rounds = new Repeated("looking for leases that lapse", this::round);
+    var _ = timer.scheduleWithFixedDelay(rounds, roundMillis, roundMillis, TimeUnit.MILLISECONDS);
   }
 
   @Override

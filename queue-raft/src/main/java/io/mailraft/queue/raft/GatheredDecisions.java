@@ -131,8 +131,7 @@ public final class GatheredDecisions<Q> implements Group.Listener {
     // The next decision reads the state, so this one must be in it, or be known to be lost.
     busy = true;
     var _ =
-        proposing
-            .apply(decision.get())
+        propose(decision.get())
             .whenComplete(
                 (answer, trouble) -> {
                   if (trouble != null) {
@@ -141,6 +140,16 @@ public final class GatheredDecisions<Q> implements Group.Listener {
                   }
                   over(leading);
                 });
+  }
+
+  /** Whatever goes wrong ends the proposal: who waits for one that was never made asks nothing. */
+  private CompletableFuture<Answer> propose(Record decision) {
+    try {
+      return proposing.apply(decision);
+    } catch (RuntimeException e) {
+      LOG.error("{} could not be proposed", decision.getKindCase(), e);
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   private void over(Decider<Q> proposer) {

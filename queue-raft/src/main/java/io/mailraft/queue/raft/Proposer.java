@@ -250,9 +250,7 @@ final class Proposer implements AutoCloseable {
     try {
       List<Proposal> next = take();
       if (!next.isEmpty()) {
-        join(next);
-        lastStampMillis = Math.max(lastStampMillis, clock.millis());
-        submit(new ProposedEntry(next, lastStampMillis));
+        make(next);
       }
     } finally {
       lock.lock();
@@ -263,6 +261,30 @@ final class Proposer implements AutoCloseable {
         lock.unlock();
       }
     }
+  }
+
+  private void make(List<Proposal> next) {
+    ProposedEntry entry;
+    try {
+      join(next);
+      lastStampMillis = Math.max(lastStampMillis, clock.millis());
+      entry = new ProposedEntry(next, lastStampMillis);
+    } catch (RuntimeException e) {
+      LOG.error("an entry of the group {} was not made", group, e);
+      refuse(next, e);
+      return;
+    }
+    submit(entry);
+  }
+
+  private void refuse(List<Proposal> next, Throwable why) {
+    lock.lock();
+    try {
+      next.forEach(proposal -> bytes -= proposal.bytes());
+    } finally {
+      lock.unlock();
+    }
+    next.forEach(proposal -> proposal.answer().completeExceptionally(why));
   }
 
   private List<Proposal> take() {

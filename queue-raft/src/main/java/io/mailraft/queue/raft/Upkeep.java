@@ -7,13 +7,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.server.RaftServer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What a host does again and again while its groups are open, on one thread. */
 final class Upkeep implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
-
   /** Election timeouts of silence after which any follower must have stood for election. */
   private static final int SILENT = 10;
 
@@ -23,15 +19,7 @@ final class Upkeep implements AutoCloseable {
 
   /** Performs a duty again and again. */
   void every(Duration period, Runnable duty) {
-    Runnable guarded =
-        () -> {
-          try {
-            duty.run();
-          } catch (RuntimeException e) {
-            // The executor would drop what threw once.
-            LOG.error("the upkeep of the groups goes on after an error", e);
-          }
-        };
+    Repeated guarded = new Repeated("the upkeep of the groups", duty);
     var _ =
         thread.scheduleWithFixedDelay(
             guarded, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);

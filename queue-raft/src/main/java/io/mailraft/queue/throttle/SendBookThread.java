@@ -2,6 +2,7 @@ package io.mailraft.queue.throttle;
 
 import io.mailraft.api.link.SendQuestion;
 import io.mailraft.api.log.GiveSends;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +13,9 @@ import org.slf4j.LoggerFactory;
 /** A {@link SendBook} with the thread that wakes and asks at the right times. */
 public final class SendBookThread implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SendBookThread.class);
+
+  /** Pause after trouble, so that lasting trouble does not spin. */
+  private static final Duration STUMBLE = Duration.ofMillis(100);
 
   private final Semaphore work = new Semaphore(0);
   private final SendBook book = new SendBook(System::nanoTime, work::release);
@@ -64,15 +68,11 @@ public final class SendBookThread implements AutoCloseable {
     try {
       while (!closed) {
         work.drainPermits();
-        SendBook.Step step = book.step();
-        if (!step.questions().isEmpty()) {
-          guarded(() -> asker.accept(step.questions()));
-        }
-        step.rooms().forEach(SendBookThread::guarded);
-        if (step.nextNanos() == Long.MAX_VALUE) {
+        long next = step();
+        if (next == Long.MAX_VALUE) {
           work.acquire();
         } else {
-          var _ = work.tryAcquire(step.nextNanos() - System.nanoTime(), TimeUnit.NANOSECONDS);
+          var _ = work.tryAcquire(next - System.nanoTime(), TimeUnit.NANOSECONDS);
         }
       }
     } catch (InterruptedException e) {
@@ -80,7 +80,21 @@ public final class SendBookThread implements AutoCloseable {
     }
   }
 
-  /** Without this thread nothing that is throttled would go out. */
+  /** One step; when the next one is due. Without this thread nothing throttled would go out. */
+  private long step() {
+    try {
+      SendBook.Step step = book.step();
+      if (!step.questions().isEmpty()) {
+        guarded(() -> asker.accept(step.questions()));
+      }
+      step.rooms().forEach(SendBookThread::guarded);
+      return step.nextNanos();
+    } catch (RuntimeException e) {
+      log.error("giving out sends went wrong, it is tried again", e);
+      return System.nanoTime() + STUMBLE.toNanos();
+    }
+  }
+
   private static void guarded(Runnable task) {
     try {
       task.run();

@@ -34,6 +34,7 @@ class LeaseKeeperTest {
   private final class LocalGroup implements Group {
     private final MemoryStore store = new MemoryStore(fold.tables());
     private long index;
+    private boolean broken;
 
     LocalGroup() {
       fold.load(store);
@@ -41,6 +42,10 @@ class LeaseKeeperTest {
 
     @Override
     public synchronized CompletableFuture<Answer> propose(Record record) {
+      if (broken) {
+        broken = false;
+        throw new IllegalStateException("not proposed");
+      }
       Position at = new Position(1, ++index, index);
       Batch batch = store.begin();
       Answer answer =
@@ -202,6 +207,28 @@ class LeaseKeeperTest {
       assertThat(live()).isTrue();
       advance(Duration.ofMillis(1));
       keeper.round();
+      await(() -> !live());
+    }
+  }
+
+  @Test
+  void aRoundThatGoesWrongIsNotTheLast() throws Exception {
+    try (LeaseKeeper keeper = new LeaseKeeper(group, fold, TERM, nanos::get)) {
+      keeper.start();
+      keeper.leading(1);
+      join();
+      synchronized (group) {
+        group.broken = true;
+        advance(TERM);
+      }
+      await(
+          () -> {
+            synchronized (group) {
+              return !group.broken;
+            }
+          });
+      assertThat(live()).as("its lapse was not proposed").isTrue();
+      advance(TERM);
       await(() -> !live());
     }
   }

@@ -24,6 +24,7 @@ class GatheredDecisionsTest {
   private final List<CompletableFuture<Answer>> answers = new CopyOnWriteArrayList<>();
   private final List<Words> deciders = new ArrayList<>();
   private final AtomicInteger silent = new AtomicInteger();
+  private final AtomicInteger broken = new AtomicInteger();
   private final GatheredDecisions<String> decisions =
       new GatheredDecisions<>(
           this::propose, this::decider, Duration.ofMillis(1), System::nanoTime, timer);
@@ -67,6 +68,9 @@ class GatheredDecisionsTest {
   }
 
   private CompletableFuture<Answer> propose(Record record) {
+    if (broken.getAndDecrement() > 0) {
+      throw new IllegalStateException("not proposed");
+    }
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     answers.add(answer);
     proposed.add(record);
@@ -139,5 +143,24 @@ class GatheredDecisionsTest {
     decisions.ask("a");
     awaitProposed(1);
     assertThat(said(0)).containsExactly("a");
+  }
+
+  @Test
+  void a_proposal_that_throws_is_lost_and_the_next_question_is_decided() throws Exception {
+    broken.set(1);
+    decisions.leading(1);
+    decisions.ask("a");
+    awaitBroken();
+    decisions.ask("b");
+    awaitProposed(1);
+    assertThat(said(0)).containsExactly("b");
+  }
+
+  private void awaitBroken() throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (broken.get() > 0 && System.nanoTime() - end < 0) {
+      timer.schedule(() -> {}, 1, TimeUnit.MILLISECONDS).get();
+    }
+    assertThat(broken).hasValueLessThanOrEqualTo(0);
   }
 }

@@ -9,6 +9,7 @@ import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.log.Record;
 import io.mailraft.api.log.StoreMessage;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -101,6 +103,27 @@ class ProposerTest {
     assertThat(answer).isNotDone();
     entry.apply(7);
     assertThat(answer.join()).isEqualTo(new Answer.Accepted(7, 0));
+  }
+
+  @Test
+  void anEntryThatCannotBeMadeIsRefusedAndTheNextOneIsMade() throws InterruptedException {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    InstantSource clock =
+        () -> {
+          if (broken.get()) {
+            throw new IllegalStateException("this clock has stopped");
+          }
+          return Instant.EPOCH;
+        };
+    try (Proposer other = new Proposer("g", log, clock)) {
+      other.start();
+      assertThat(other.propose(other("a")).handle((answer, trouble) -> trouble).join())
+          .hasMessage("this clock has stopped");
+      broken.set(false);
+      CompletableFuture<Answer> answer = other.propose(other("b"));
+      log.next().apply(7);
+      assertThat(answer.join()).isEqualTo(new Answer.Accepted(7, 0));
+    }
   }
 
   @Test
