@@ -25,6 +25,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Exit status as in sysexits: 0 after an orderly stop, 64 for a wrong command line, 70 for
  * trouble inside, 74 where a file, disk or port cannot be used, 78 for settings that cannot be
- * used.
+ * used. The JVM itself ends with 3 where memory runs out, which the script that starts it asks for.
  */
 public final class Main {
   private static final Logger log = LoggerFactory.getLogger(Main.class);
@@ -53,9 +54,9 @@ public final class Main {
                             HTTP 127.0.0.1:8080, admin 127.0.0.1:9090,
                             Raft 127.0.0.1:7100, data in ./data
         -h, --help          this text
-      Ends with 0 after an orderly stop, 64 for a wrong command line, 70 for trouble
-      inside, 74 where a file, disk or port cannot be used, 78 for settings that
-      cannot be used.
+      Ends with 0 after an orderly stop, 3 where memory has run out, 64 for a wrong
+      command line, 70 for trouble inside, 74 where a file, disk or port cannot be
+      used, 78 for settings that cannot be used.
       """;
 
   private static final String REJOIN_HELP =
@@ -174,15 +175,13 @@ public final class Main {
     CountDownLatch end = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     BlockingQueue<Throwable> troubles = new LinkedBlockingQueue<>();
-    Node node =
-        new Node(
-            config,
-            InstantSource.system(),
-            logs,
-            cause -> {
-              troubles.add(cause);
-              end.countDown();
-            });
+    Consumer<Throwable> broken =
+        cause -> {
+          troubles.add(cause);
+          end.countDown();
+        };
+    Node node = new Node(config, InstantSource.system(), logs, broken);
+    Thread.setDefaultUncaughtExceptionHandler(new Uncaught(broken));
     AtomicInteger status = new AtomicInteger(OK);
     Thread hook =
         new Thread(
@@ -206,8 +205,7 @@ public final class Main {
                   try {
                     out.println(node.start());
                   } catch (IOException | RuntimeException e) {
-                    troubles.add(e);
-                    end.countDown();
+                    broken.accept(e);
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                   }

@@ -20,7 +20,8 @@
  * <h2>Failure</h2>
  *
  * Trouble that a part cannot live with ends the process with a message and an exit status; files
- * are kept. SIGTERM stops in order, in under ten seconds.
+ * are kept. So does an error that ends a thread ({@code Uncaught}), and memory that runs out.
+ * SIGTERM stops in order, in under ten seconds.
  *
  * <h2>Security</h2>
  *

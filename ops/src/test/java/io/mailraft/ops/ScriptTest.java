@@ -92,7 +92,8 @@ class ScriptTest {
     assertThat(ended.out())
         .containsPattern("MaxHeapSize += 67108864 ")
         .containsPattern("UseParallelGC += true")
-        .containsPattern("UseSerialGC += false");
+        .containsPattern("UseSerialGC += false")
+        .containsPattern("ExitOnOutOfMemoryError += true");
   }
 
   @Test
