@@ -20,9 +20,10 @@ import org.slf4j.LoggerFactory;
  * (I6).
  *
  * <p>An outcome is appended before it is reported and struck out, in memory, once the shard has it.
- * When nothing is open, or the file has grown to {@link #REWRITE_BYTES}, the file is made anew from
- * what is open. A record is its length, above 0, its CRC-32C and the bytes; reading stops at the
- * first that is not whole.
+ * When nothing is open, or the file has grown to {@link #REWRITE_BYTES} and to twice what is open,
+ * it is made anew from what is open: so each byte is written twice on average, however much is
+ * open. A record is its length, above 0, its CRC-32C and the bytes; reading stops at the first that
+ * is not whole.
  *
  * <p><b>Crash.</b> Appending is one write and no fsync: it survives the death of the process, which
  * is what I6 asks for. A power cut may lose the tail or leave zeros in its place, and then those
@@ -41,6 +42,13 @@ final class OutcomeJournal implements AutoCloseable {
   private final Map<Long, Outcomes> open = new LinkedHashMap<>();
   private RandomAccessFile out;
   private long size;
+
+  /** Bytes of what is open, as records. */
+  private long openBytes;
+
+  /** After a rewrite that did not succeed, the size from which on another is tried. */
+  private long triedAgainAt;
+
   private long lastTicket;
 
   /**
@@ -53,6 +61,7 @@ final class OutcomeJournal implements AutoCloseable {
     if (Files.exists(file)) {
       for (Outcomes outcomes : read(file)) {
         open.put(++lastTicket, outcomes);
+        openBytes += bytes(outcomes);
       }
     }
     this.out = rewrite();
@@ -72,6 +81,7 @@ final class OutcomeJournal implements AutoCloseable {
   synchronized long append(Outcomes outcomes) {
     long ticket = ++lastTicket;
     open.put(ticket, outcomes);
+    openBytes += bytes(outcomes);
     try {
       size += write(out, outcomes);
     } catch (IOException e) {
@@ -93,16 +103,24 @@ final class OutcomeJournal implements AutoCloseable {
 
   /** The shard has these. */
   synchronized void strike(long ticket) {
-    open.remove(ticket);
-    if (size >= REWRITE_BYTES || (open.isEmpty() && size >= REWRITE_BYTES / 8)) {
-      try {
-        RandomAccessFile before = out;
-        out = rewrite();
-        before.close();
-      } catch (IOException e) {
-        // The old one still holds all that is open.
-        log.error("the journal {} cannot be written anew", file, e);
-      }
+    Outcomes struck = open.remove(ticket);
+    if (struck != null) {
+      openBytes -= bytes(struck);
+    }
+    long worth = open.isEmpty() ? REWRITE_BYTES / 8 : Math.max(REWRITE_BYTES, 2 * openBytes);
+    if (size < worth || size < triedAgainAt) {
+      return;
+    }
+    try {
+      RandomAccessFile before = out;
+      out = rewrite();
+      before.close();
+      triedAgainAt = 0;
+    } catch (IOException e) {
+      // The old one still holds all that is open. A disk that is full would be tried, and told of,
+      // with each outcome.
+      triedAgainAt = size + REWRITE_BYTES / 8;
+      log.error("the journal {} cannot be written anew, it grows meanwhile", file, e);
     }
   }
 
@@ -121,8 +139,13 @@ final class OutcomeJournal implements AutoCloseable {
       return next;
     } catch (IOException e) {
       next.close();
+      Files.deleteIfExists(temporary);
       throw e;
     }
+  }
+
+  private static long bytes(Outcomes outcomes) {
+    return (long) HEAD_BYTES + outcomes.getSerializedSize();
   }
 
   private static long write(RandomAccessFile to, Outcomes outcomes) throws IOException {

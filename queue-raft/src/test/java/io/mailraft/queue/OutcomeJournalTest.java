@@ -8,6 +8,7 @@ import io.mailraft.api.log.Outcomes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -117,6 +118,57 @@ class OutcomeJournalTest {
     }
     try (OutcomeJournal after = new OutcomeJournal(file())) {
       assertThat(after.open().values()).contains(outcome(0));
+    }
+  }
+
+  /** What tells the file that is there from the one that was there before. */
+  private Object identity() throws IOException {
+    return Files.readAttributes(file(), BasicFileAttributes.class).fileKey();
+  }
+
+  /** Opens outcomes of so many bytes; the journal's file is at least as large. */
+  private static void open(OutcomeJournal journal, long bytes) {
+    long each = outcome(1).getSerializedSize();
+    for (int i = 0; i <= bytes / each; i++) {
+      journal.append(outcome(i));
+    }
+  }
+
+  @Test
+  void whileManyOutcomesAreOpenTheFileIsNotMadeAnewForEachThatComesAndGoes() throws IOException {
+    try (OutcomeJournal journal = new OutcomeJournal(file())) {
+      open(journal, OutcomeJournal.REWRITE_BYTES);
+      int rewrites = 0;
+      Object before = identity();
+      for (int i = 0; i < 2_000; i++) {
+        journal.strike(journal.append(outcome(i)));
+        Object after = identity();
+        rewrites += after.equals(before) ? 0 : 1;
+        before = after;
+      }
+      assertThat(rewrites).isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void aFileThatCannotBeMadeAnewIsTriedAgainOnceItHasGrown() throws IOException {
+    try (OutcomeJournal journal = new OutcomeJournal(file())) {
+      // In the way of the second file.
+      Path obstacle = Files.createDirectory(directory.resolve("outcomes.new"));
+      Path inside = Files.createFile(obstacle.resolve("in it"));
+      Object before = identity();
+      while (Files.size(file()) < OutcomeJournal.REWRITE_BYTES) {
+        journal.strike(journal.append(outcome(1)));
+      }
+      Files.delete(inside);
+      Files.delete(obstacle);
+      journal.strike(journal.append(outcome(1)));
+      assertThat(identity()).as("not tried with each outcome").isEqualTo(before);
+      while (Files.size(file()) >= OutcomeJournal.REWRITE_BYTES / 8) {
+        journal.strike(journal.append(outcome(1)));
+        assertThat(Files.size(file())).isLessThan(2 * OutcomeJournal.REWRITE_BYTES);
+      }
+      assertThat(identity()).isNotEqualTo(before);
     }
   }
 
