@@ -6,6 +6,7 @@ import io.mailraft.queue.store.Store;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * two steps and without a sync. The files are synced here just before ({@link #syncReceived}). A
  * crash between the two steps leaves no {@code sm} at all, but the database as it was, which is
  * never older than the last snapshot taken here (making one flushes it): see {@code
- * GroupStateMachine}.
+ * GroupStateMachine}. What a broken transfer leaves in {@code tmp/} goes while the next one runs
+ * ({@link Received}), or at the next start.
  *
  * <p>Only the newest snapshot is kept, and any older one that a lagging node was still reading from
  * a moment ago.
@@ -175,6 +177,20 @@ final class GroupStorage implements StateMachineStorage {
   void syncReceived() throws IOException {
     for (Path received : Durable.list(received())) {
       Durable.syncTree(received);
+    }
+  }
+
+  /** Removes what was received of snapshots whose transfer was broken off. */
+  void dropBrokenOff() {
+    if (root == null) {
+      return;
+    }
+    try {
+      Received.dropBrokenOff(received());
+    } catch (NoSuchFileException e) {
+      LOG.debug("received to its end in this moment", e);
+    } catch (IOException e) {
+      LOG.warn("what is left of snapshots in {} cannot be removed: {}", received(), e.toString());
     }
   }
 

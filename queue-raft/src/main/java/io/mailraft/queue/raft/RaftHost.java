@@ -177,6 +177,12 @@ public final class RaftHost implements AutoCloseable {
     }
     mine.opened(replicas.keySet());
     upkeep.every(MARK, this::mark);
+    upkeep.every(
+        Received.STILL,
+        () ->
+            replicas
+                .values()
+                .forEach(replica -> replica.machine().getStateMachineStorage().dropBrokenOff()));
     upkeep.elections(on, settings, List.copyOf(replicas.values()), catchingUp);
   }
 
