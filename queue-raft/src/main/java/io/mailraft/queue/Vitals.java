@@ -52,21 +52,24 @@ public final class Vitals {
     return Optional.of(oldest);
   }
 
-  /** Which replica is too far behind to call this node ready, and how far; empty if none is. */
+  /**
+   * Which replica is too far behind to call this node ready, and how far; empty if none is. Looks
+   * at no disk: it is asked for often.
+   */
   public Optional<String> behind() {
-    return behind(groups());
+    return behind(replicas.host().lags());
   }
 
-  static Optional<String> behind(List<GroupVitals> groups) {
-    return groups.stream()
-        .filter(group -> group.lagEntries() > LAG_ENTRIES_MAX)
+  static Optional<String> behind(Map<String, Long> lags) {
+    return lags.entrySet().stream()
+        .filter(lag -> lag.getValue() > LAG_ENTRIES_MAX)
         .findFirst()
         .map(
-            group ->
+            lag ->
                 "the replica of "
-                    + group.name()
+                    + lag.getKey()
                     + " is "
-                    + group.lagEntries()
+                    + lag.getValue()
                     + " entries behind, "
                     + LAG_ENTRIES_MAX
                     + " at most are ready");

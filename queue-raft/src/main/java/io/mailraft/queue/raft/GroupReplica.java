@@ -103,7 +103,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
         leading(),
         term(),
         leaderChanges.get(),
-        is == null ? 0 : lag(is),
+        lag(),
         machine.counts().entries(),
         machine.counts().bytes(),
         is == null ? 0 : LogCounts.length(is),
@@ -113,8 +113,12 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
         machine.storeMemory());
   }
 
-  /** What any node is known here to have committed, and is not applied here. */
-  private long lag(RaftServer.Division is) {
+  /** Entries that any node is known here to have committed, and that are not applied here. */
+  long lag() {
+    RaftServer.Division is = division;
+    if (is == null) {
+      return 0;
+    }
     long committed = is.getRaftLog().getLastCommittedIndex();
     for (CommitInfoProto info : is.getCommitInfos()) {
       committed = Math.max(committed, info.getCommitIndex());

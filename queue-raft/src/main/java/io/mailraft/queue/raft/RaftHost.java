@@ -376,7 +376,17 @@ public final class RaftHost implements AutoCloseable {
     return replica;
   }
 
-  /** How the groups of this node are doing, in their order. */
+  /**
+   * By group, how many entries are known to be committed and are not applied here. Looks at no
+   * disk.
+   */
+  public Map<String, Long> lags() {
+    Map<String, Long> lags = new LinkedHashMap<>();
+    replicas.forEach((name, replica) -> lags.put(name, replica.lag()));
+    return lags;
+  }
+
+  /** How the groups of this node are doing, in their order. Looks at directories. */
   public List<GroupVitals> vitals() {
     return replicas.values().stream().map(GroupReplica::vitals).toList();
   }
