@@ -26,6 +26,9 @@ public final class EventStream implements AutoCloseable {
 
   private StreamPlace place;
 
+  /** The shard that the next look begins with. */
+  private int first;
+
   EventStream(History history, List<Group> groups, StreamPlace after) {
     this.history = history;
     this.groups = groups;
@@ -57,7 +60,8 @@ public final class EventStream implements AutoCloseable {
     }
     // Before the look: what is applied during it is waited for, and found at once.
     List<Long> seen = groups.stream().map(group -> group.applied().index()).toList();
-    StreamPage page = history.stream(place, limit);
+    StreamPage page = history.stream(place, limit, first);
+    first = (first + 1) % groups.size();
     boolean whole = page.end().equals(place);
     place = page.end();
     for (int i = 0; i < news.size(); i++) {

@@ -146,13 +146,17 @@ public final class History {
    *
    * @param after the place behind which it begins
    * @param limit most events
+   * @param first number of the shard to begin with: one after the other, or a reader that is slower
+   *     than one shard's events would never see those of the others
    */
-  public StreamPage stream(StreamPlace after, int limit) {
+  StreamPage stream(StreamPlace after, int limit, int first) {
     List<StreamPage.Item> items = new ArrayList<>();
     StreamPlace place = after;
     boolean gap = false;
     int room = limit;
-    for (int number = 0; number < replicas.shards().size() && room > 0; number++) {
+    int shards = replicas.shards().size();
+    for (int i = 0; i < shards && room > 0; i++) {
+      int number = (first + i) % shards;
       ShardHistory shard = shard(number);
       Stretch stretch = shard.stretch(place.of(number), room);
       gap |= stretch.gap();

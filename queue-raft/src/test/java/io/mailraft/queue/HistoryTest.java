@@ -15,8 +15,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -275,6 +277,27 @@ class HistoryTest {
       submitting.join();
       assertThat(seen).hasSize(1);
       assertThat(seen.getFirst()).contains("EVENT_ACCEPTED");
+    }
+  }
+
+  @Test
+  void a_reader_that_is_slower_than_one_shard_sees_the_events_of_the_others_too() throws Exception {
+    try (QueueCluster cluster = new QueueCluster(directory, 1, 2)) {
+      Queue queue = cluster.startAll().queue("n1");
+      StreamPlace start = queue.history().now();
+      int[] messages = new int[2];
+      while (Math.min(messages[0], messages[1]) < 8) {
+        messages[submit(queue, 1, "a@example.com").shard()]++;
+      }
+      try (EventStream stream = queue.history().follow(start)) {
+        Set<Integer> shards = new HashSet<>();
+        for (int i = 0; i < 2; i++) {
+          List<StreamPage.Item> page = stream.next(4, Patience.MAX).events();
+          assertThat(page).hasSize(4);
+          page.forEach(item -> shards.add(item.event().message().id().shard()));
+        }
+        assertThat(shards).containsExactlyInAnyOrder(0, 1);
+      }
     }
   }
 
