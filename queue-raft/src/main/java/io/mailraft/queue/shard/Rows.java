@@ -262,10 +262,6 @@ final class Rows {
     return Arrays.copyOf(key, key.length + 1);
   }
 
-  static ByteString bytes(MessageId id) {
-    return id.toByteString();
-  }
-
   private static ByteBuffer putId(ByteBuffer out, MessageId id) {
     return out.putLong(id.stem()).put((byte) id.shard());
   }

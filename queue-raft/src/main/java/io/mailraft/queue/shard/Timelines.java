@@ -29,7 +29,7 @@ import java.util.Optional;
  * from the hash of a sender, recipient or tag to messages.
  *
  * <p>All of it is counted in bytes, exactly, and goes with its message when the leader says so, the
- * oldest end first. Used by the apply thread; {@link #bytes} and {@link #feedStart} by any.
+ * oldest end first. Used by the apply thread; {@link #bytes} by any.
  */
 final class Timelines {
   /** Most events of one delivery that are kept, its end aside: repeated orders are not free. */
@@ -39,7 +39,7 @@ final class Timelines {
   private Position at = Position.START;
   private boolean touched;
   private volatile long bytes;
-  private volatile long feedStart;
+  private long feedStart;
 
   void load(View view) {
     feed.clear();

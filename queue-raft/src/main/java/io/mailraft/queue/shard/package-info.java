@@ -41,9 +41,8 @@
  *
  * <h2>Known limits</h2>
  *
- * Lanes of a zone take turns by deliveries, not by the time that these take. The order to hold has
- * no caller yet. An end is kept for as long as its timeline. Events of open messages count in
- * bytes, but cannot be dropped.
+ * Lanes of a zone take turns by deliveries, not by the time that these take. An end is kept for as
+ * long as its timeline. Events of open messages count in bytes, but cannot be dropped.
  */
 @NullMarked
 package io.mailraft.queue.shard;
