@@ -24,6 +24,8 @@ public final class QueueException extends Exception {
     STOPPING(421, "4.3.2", "The service is shutting down"),
     /** The record will never be accepted. */
     INVALID(554, "5.6.0", "The message cannot be stored"),
+    /** Parts of it took too long to come in, and were collected. */
+    COLLECTED(451, "4.3.0", "The message took too long to come in, hand it in again"),
     /** A node of the cluster is of an older version, which could not apply what was asked for. */
     OLDER_NODE(451, "4.3.5", "A node of the cluster has to be upgraded first"),
     /** The idempotency key stands for another request. */
@@ -97,7 +99,7 @@ public final class QueueException extends Exception {
   public boolean mayBeStored() {
     return switch (reason) {
       case NO_MAJORITY, BUSY, STOPPING -> true;
-      case DISK_FULL, OVER_QUOTA, OLDER_NODE, INVALID, KEY_USED, UNKNOWN -> false;
+      case DISK_FULL, OVER_QUOTA, COLLECTED, OLDER_NODE, INVALID, KEY_USED, UNKNOWN -> false;
     };
   }
 

@@ -142,9 +142,13 @@ final class ReplicatedUpload implements Upload {
   }
 
   private static QueueException refusal(Answer.Refused refused) {
-    return new QueueException(
-        isOtherRequest(refused) ? Reason.KEY_USED : Reason.INVALID,
-        refused.detail() + " (log index " + refused.index() + ")");
+    Reason reason = Reason.INVALID;
+    if (isOtherRequest(refused)) {
+      reason = Reason.KEY_USED;
+    } else if (refused.detail().startsWith(Shard.CHUNKS_GONE)) {
+      reason = Reason.COLLECTED;
+    }
+    return new QueueException(reason, refused.detail() + " (log index " + refused.index() + ")");
   }
 
   private static boolean isOtherRequest(Answer.Refused refused) {

@@ -3,9 +3,12 @@ package io.mailraft.queue;
 import static io.mailraft.queue.QueueCluster.ZONE;
 import static io.mailraft.queue.QueueCluster.await;
 import static io.mailraft.queue.QueueCluster.body;
+import static io.mailraft.queue.QueueCluster.recipients;
 import static io.mailraft.queue.QueueCluster.submit;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mailraft.api.log.Envelope;
 import io.mailraft.queue.Sink.Manner;
 import io.mailraft.queue.shard.Depth;
 import java.nio.ByteBuffer;
@@ -103,6 +106,27 @@ class OneNodeQueueTest {
         assertThat(queue.zones()).containsExactly(Map.entry(ZONE, new Depth(0, 1, 0, 0)));
       }
       await("collection of all rows", () -> rows(queue) == rowsBefore);
+    }
+  }
+
+  @Test
+  void aMessageWhosePartsWereCollectedBeforeItsEndIsRefusedForTheMomentAlone() throws Exception {
+    try (QueueCluster cluster =
+        new QueueCluster(directory, 1, 1).uploadTimeout(Duration.ofMillis(500))) {
+      Queue queue = cluster.startAll().queue("n1");
+      long rowsBefore = rows(queue);
+      try (Upload slow = queue.begin()) {
+        slow.write(ByteBuffer.wrap(body(5 * ReplicatedUpload.CHUNK_BYTES + 1)));
+        await("collection of its chunks", () -> rows(queue) == rowsBefore);
+        assertThatThrownBy(() -> slow.commit(Envelope.getDefaultInstance(), recipients(1)))
+            .isInstanceOfSatisfying(
+                QueueException.class,
+                refused -> {
+                  assertThat(refused.reason()).isEqualTo(QueueException.Reason.COLLECTED);
+                  assertThat(refused.reason().temporary()).isTrue();
+                  assertThat(refused.mayBeStored()).isFalse();
+                });
+      }
     }
   }
 

@@ -215,7 +215,7 @@ final class OrderCalls {
     return switch (e.reason()) {
       case INVALID, OLDER_NODE ->
           refusal(Status.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
-      case NO_MAJORITY, DISK_FULL, BUSY, OVER_QUOTA, STOPPING, KEY_USED, UNKNOWN ->
+      case NO_MAJORITY, DISK_FULL, BUSY, OVER_QUOTA, COLLECTED, STOPPING, KEY_USED, UNKNOWN ->
           refusal(
               Status.UNAVAILABLE,
               "it is not known what came of the order, it may still be obeyed: " + e.getMessage());

@@ -64,8 +64,10 @@ final class Messages {
     } else {
       BitSet stored = upload.map(Messages::chunksOf).orElseGet(BitSet::new);
       if (stored.cardinality() != chunks || stored.length() != chunks) {
+        // Too few were collected, since for long none came in: the sender may begin anew. What the
+        // text says is no part of the state, so older replicas may say it otherwise.
         return Optional.of(
-            "message "
+            (stored.cardinality() < chunks ? Shard.CHUNKS_GONE + ": message " : "message ")
                 + id
                 + " has "
                 + chunks

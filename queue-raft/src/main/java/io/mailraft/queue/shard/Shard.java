@@ -38,6 +38,9 @@ import org.slf4j.LoggerFactory;
  * group's log, reads another node's stream, or serves the timer, all of which renew leases.
  */
 public final class Shard implements Group.Listener, AutoCloseable {
+  /** Begins the detail of the refusal of a message some of whose chunks were collected. */
+  public static final String CHUNKS_GONE = "chunks of the message are gone";
+
   private static final Logger log = LoggerFactory.getLogger(Shard.class);
 
   /** Detail of the refusal of a message whose idempotency key stands for another request. */

@@ -83,6 +83,7 @@ public final class Faults {
       case BUSY -> later(e.reason(), "Busy", SOON);
       case STOPPING -> later(e.reason(), "Stopping", SOON);
       case DISK_FULL -> later(e.reason(), "DiskFull", MUCH_LATER);
+      case COLLECTED -> later(e.reason(), "TooSlow", SOON);
       case INVALID -> Fault.of(HttpStatus.BAD_REQUEST, "Refused", text, Optional.empty());
       case OVER_QUOTA ->
           Fault.of(
