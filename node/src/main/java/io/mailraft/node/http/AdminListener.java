@@ -11,7 +11,6 @@ import com.linecorp.armeria.server.grpc.GrpcService;
 import io.grpc.BindableService;
 import io.mailraft.config.AdminConfig;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
-import java.util.concurrent.Executors;
 
 /** The server of the admin listener, which speaks gRPC to this machine. */
 final class AdminListener {
@@ -31,9 +30,7 @@ final class AdminListener {
                 .build())
         .decorator(AdminListener::onlyHttp2)
         .decorator(new OwnHost())
-        .blockingTaskExecutor(
-            Executors.newScheduledThreadPool(0, Thread.ofVirtual().name("admin-", 0).factory()),
-            true)
+        .blockingTaskExecutor(HttpDoors.answering("admin-"), true)
         .build();
   }
 

@@ -15,11 +15,16 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** The HTTP listener and the admin listener, both open. */
 public final class HttpDoors implements AutoCloseable {
+  /** Answers of one listener that may wait at once. */
+  private static final int ANSWERING_MAX = 64;
+
   private final Server http;
   private final Server admin;
 
@@ -74,6 +79,12 @@ public final class HttpDoors implements AutoCloseable {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new IOException("cannot listen on " + address + ": " + cause.getMessage(), e);
     }
+  }
+
+  /** Virtual threads for answers that wait: for a disk, for other nodes. */
+  static ScheduledExecutorService answering(String name) {
+    return Executors.newScheduledThreadPool(
+        ANSWERING_MAX, Thread.ofVirtual().name(name, 0).factory());
   }
 
   /** A line of text, for whoever is no client of an API. */

@@ -90,6 +90,7 @@ final class HttpListener {
             .maxNumConnections(CONNECTIONS_MAX)
             .gracefulShutdownTimeout(QUIET, REQUESTS_GRACE)
             .disableServerHeader()
+            .blockingTaskExecutor(HttpDoors.answering("http-"), true)
             .errorHandler(new JsonErrors())
             .clientAddressSources(ClientAddressSource.ofHeader(HttpHeaderNames.X_FORWARDED_FOR))
             .clientAddressTrustedProxyFilter(this::isProxy)
