@@ -31,8 +31,8 @@
  * <h2>Security</h2>
  *
  * Size, header section and Received fields are bounded. X-Sending-Zone is taken out, and honoured
- * only of a submitter who is trusted. Zones that were passed over are logged by names that the router
- * has shortened and cleared of control characters, and only a few of them.
+ * only of a submitter who is trusted. Zones that were passed over are logged by names that the
+ * router has shortened and cleared of control characters, and only a few of them.
  *
  * <h2>Known limits</h2>
  *
