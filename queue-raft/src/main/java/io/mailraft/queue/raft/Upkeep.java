@@ -10,7 +10,10 @@ import org.apache.ratis.server.RaftServer;
 
 /** What a host does again and again while its groups are open, on one thread. */
 final class Upkeep implements AutoCloseable {
-  /** Election timeouts of silence after which any follower must have stood for election. */
+  /**
+   * Election timeouts of silence after which any follower must have stood for election, and a
+   * connection is taken for dead.
+   */
   private static final int SILENT = 10;
 
   private final ScheduledExecutorService thread =
@@ -47,6 +50,15 @@ final class Upkeep implements AutoCloseable {
           }
         });
     Duration silence = settings.electionTimeout().multipliedBy(SILENT);
+    every(
+        silence,
+        () ->
+            channels.renew(
+                replicas.stream()
+                    .flatMap(replica -> replica.division().stream())
+                    .map(division -> division.getInfo().getRoleInfoProto())
+                    .toList(),
+                silence));
     every(
         settings.electionTimeout(),
         () ->
