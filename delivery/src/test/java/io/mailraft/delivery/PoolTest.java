@@ -232,7 +232,7 @@ class PoolTest {
   }
 
   private static Claim last(Claim claim, String source) {
-    return new Claim(
+    return Claims.fresh(
         claim.messageId(),
         claim.seq(),
         claim.epoch(),

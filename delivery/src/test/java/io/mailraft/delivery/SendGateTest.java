@@ -371,7 +371,7 @@ class SendGateTest {
           claims.add(
               j % 2 == 0
                   ? claim
-                  : new Claim(
+                  : Claims.fresh(
                       claim.messageId(),
                       1,
                       7,
