@@ -19,6 +19,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,6 +78,7 @@ class ZoneSourcesTest {
           listed: { host: 127.0.0.1, port: %10$d, %2$s }
           grey: { %1$s, %2$s }
           from: { %1$s, %2$s, poolHash: from }
+          narrow: { %1$s, %2$s, poolHash: from, connections: 3 }
           domain: { %1$s, %2$s, poolHash: recipient-domain }
           six: { host: "::1", port: %4$d, pool: [ { address: "::1" } ] }
           auto: { %3$s, %5$s, ipv6: auto }
@@ -176,6 +179,51 @@ class ZoneSourcesTest {
     }
     assertThat(byDomain).allSatisfy((name, sources) -> assertThat(sources).hasSize(1));
     assertThat(used).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void what_waits_for_the_node_that_owns_its_source_says_so_on_every_node() throws Exception {
+    CountDownLatch seen = new CountDownLatch(1);
+    sink.script(
+        moment -> {
+          if (moment.stage() == Stage.DOT) {
+            awaitSeen(seen);
+          }
+          return Action.PROCEED;
+        });
+    // More than a node with one connection takes in hand.
+    run.queue("narrow.example", 300, zone("narrow"));
+    String id = run.lastId;
+    try {
+      for (NodeProcess asked : run.cluster.nodes()) {
+        Await.until(
+            ClusterRun.BOUND,
+            "it says which node it waits for",
+            () -> {
+              String why = run.command(asked, "why", id).text();
+              Matcher awaited = AWAITED.matcher(why);
+              return awaited.find()
+                  && why.contains("  " + awaited.group(1) + ": ")
+                  && !why.contains("deliveries are queued for");
+            });
+      }
+    } finally {
+      seen.countDown();
+    }
+    awaitArrived("narrow.example", 300);
+    assertThat(sink.sources("narrow.example")).hasSize(1);
+  }
+
+  private static final Pattern AWAITED =
+      Pattern.compile(
+          "its source: it is to leave from 127\\.0\\.0\\.1[147], which is (n[123])'s; it waits until \\1 has room");
+
+  private static void awaitSeen(CountDownLatch seen) {
+    try {
+      assertThat(seen.await(ClusterRun.BOUND.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
