@@ -262,10 +262,11 @@ class Nodes:
 
     The node itself, and not a script around it, is the process of each of processes; smtp, http and admin are its ports."""
 
-    def __init__(self, count, directory, sink_port, java_options='', shards=1, settings='', zones='', connections=50):
+    def __init__(self, count, directory, sink_port, java_options='', shards=1, settings='', zones='', connections=50, build=ROOT):
         """settings: further sections of every node's mailraft.yaml, as text; zones: further zones, as YAML; connections: those
-        of the zone "default"."""
+        of the zone "default"; build: the checkout whose program they run."""
         self.directory = Path(directory)
+        self.program = Path(build) / 'mailraft'
         self.java_options = java_options
         self.group = Group(f'nodes-{count}')
         self.processes = []
@@ -302,7 +303,7 @@ zones:
         environment = dict(os.environ, MAILRAFT_JAVA_OPTS=self.java_options)
         with (home / 'out').open('wb') as out, (home / 'err').open('ab') as err:
             self.processes[n] = subprocess.Popen(
-                [ROOT / 'mailraft', 'start', '-c', home / 'mailraft.yaml'], env=environment, stdin=subprocess.DEVNULL,
+                [self.program, 'start', '-c', home / 'mailraft.yaml'], env=environment, stdin=subprocess.DEVNULL,
                 stdout=out, stderr=err, preexec_fn=self.group.join)
 
     def wait_ready(self, n, seconds=120):
@@ -317,7 +318,7 @@ zones:
 
     def status(self, n=0):
         """What "mailraft status" tells of the cluster, as node n sees it."""
-        done = subprocess.run([ROOT / 'mailraft', 'status', '--server', f'127.0.0.1:{self.admin[n]}', '-o', 'json'],
+        done = subprocess.run([self.program, 'status', '--server', f'127.0.0.1:{self.admin[n]}', '-o', 'json'],
                               capture_output=True, text=True)
         if done.returncode not in (0, 1):
             raise RuntimeError(f'mailraft status: {done.stdout}{done.stderr}')

@@ -17,7 +17,11 @@ import java.util.stream.Stream;
  */
 final class Growth {
   private static final int FILES_MAX = 600;
-  private static final int THREADS_MAX = 250;
+  private static final int THREADS_MAX = 120;
+
+  /** Each group has its own, and some for each other node. */
+  private static final int THREADS_BY_REPLICA_MAX = 15;
+
   private static final long MEMORY_KIB_MAX = 900L << 10;
 
   /** What a process has at one time. */
@@ -31,6 +35,16 @@ final class Growth {
   }
 
   private final Map<String, Sample> most = new HashMap<>();
+  private final Sample bounds;
+
+  /**
+   * @param groups how many each node has
+   */
+  Growth(int nodes, int groups) {
+    this.bounds =
+        new Sample(
+            FILES_MAX, THREADS_MAX + THREADS_BY_REPLICA_MAX * nodes * groups, MEMORY_KIB_MAX);
+  }
 
   /** Looks at a node that runs. */
   void look(NodeProcess node) throws IOException {
@@ -69,17 +83,11 @@ final class Growth {
     List<Finding> findings = new ArrayList<>();
     most.forEach(
         (node, sample) -> {
-          if (sample.files() > FILES_MAX
-              || sample.threads() > THREADS_MAX
-              || sample.memoryKib() > MEMORY_KIB_MAX) {
+          if (!sample.max(bounds).equals(bounds)) {
             findings.add(
                 new Finding(
                     Check.GROWTH,
-                    node
-                        + " had "
-                        + told(sample)
-                        + "; the bounds are "
-                        + told(new Sample(FILES_MAX, THREADS_MAX, MEMORY_KIB_MAX))));
+                    node + " had " + told(sample) + "; the bounds are " + told(bounds)));
           }
         });
     return findings;

@@ -48,7 +48,7 @@ final class Run {
   private final Map<Fault, Hand> hands;
   private final Terms terms;
   private final Recovery recovery;
-  private final Growth growth = new Growth();
+  private final Growth growth;
   private final List<Finding> findings = new ArrayList<>();
   private final long begin = System.nanoTime();
   private int rounds;
@@ -62,6 +62,7 @@ final class Run {
     this.cluster = site.cluster();
     this.hands = site.hands(this::say);
     this.terms = new Terms(cluster, harms);
+    this.growth = new Growth(options.nodes(), options.shards() + 1);
     this.recovery =
         new Recovery(
             cluster,

@@ -37,9 +37,13 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
    */
   private static final Duration SNAPSHOT = Duration.ofMinutes(10);
 
+  /** Times the log that makes a snapshot due: so much, besides the state, others are waited for. */
+  private static final int PUT_OFF_TIMES = 4;
+
   private final String name;
   private final RaftGroupId id;
   private final Consumer<Throwable> onBroken;
+  private final long snapshotLogBytes;
   private final GroupStateMachine machine;
   private final Proposer proposer;
   private final Leadership leadership;
@@ -66,6 +70,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
     this.leadership = new Leadership(name, () -> new Leadership.State(leading(), term(), leader()));
     this.proposer =
         new Proposer(name, this, new GroupTime(settings.clock(), () -> applied().stampMillis()));
+    this.snapshotLogBytes = settings.snapshotLogBytes();
     this.machine = new GroupStateMachine(spec, memory, settings.snapshotLogBytes(), this);
   }
 
@@ -280,11 +285,32 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   }
 
   @Override
-  public void snapshotDue() {
+  public boolean snapshotDue(long logBytes) {
+    RaftServer.Division is = division;
+    if (is != null && logBytes < putOffBytes() && isNeededByOthers(is)) {
+      return false;
+    }
     // Not on the apply thread, which goes on meanwhile: a flush takes its time, and the request
     // takes a lock of the server.
     // A platform thread: the flush would hold on to a carrier of virtual ones.
     Thread.ofPlatform().daemon().name("snapshot-" + name).start(this::requestSnapshot);
+    return true;
+  }
+
+  /** Beyond so much log, to bring a new snapshot costs a follower less. */
+  private long putOffBytes() {
+    long stateBytes =
+        machine.getStateMachineStorage().facts().map(GroupVitals.SnapshotFacts::bytes).orElse(0L);
+    return PUT_OFF_TIMES * snapshotLogBytes + stateBytes;
+  }
+
+  /** Whether a follower still reads the newest snapshot, or the log behind it. */
+  private boolean isNeededByOthers(RaftServer.Division is) {
+    return machine.getStateMachineStorage().isRead()
+        || Laggards.any(
+            is.getInfo().getRoleInfoProto(),
+            is.getCommitInfos(),
+            applied().index() - RaftSettings.KEPT_ENTRIES);
   }
 
   private void requestSnapshot() {

@@ -66,8 +66,14 @@ final class GroupStateMachine extends BaseStateMachine {
     /** This node stopped leading; what waits cannot be proposed. */
     void leadershipLost();
 
-    /** Enough was logged for a snapshot. Called once until {@link #snapshotAnswered}. */
-    void snapshotDue();
+    /**
+     * Enough was logged for a snapshot. Called once until {@link #snapshotAnswered}, unless it is
+     * put off.
+     *
+     * @param logBytes what was logged since the last one
+     * @return false to be asked again somewhat later
+     */
+    boolean snapshotDue(long logBytes);
 
     /** A checksum record was applied; the state is as it was at its entry, and is to be closed. */
     void checksum(long token, Store.Frozen state);
@@ -78,6 +84,9 @@ final class GroupStateMachine extends BaseStateMachine {
     /** Ratis closed the replica. */
     void closed();
   }
+
+  /** A snapshot that is put off is asked for again after such a part of what makes one due. */
+  private static final int PUT_OFF_PARTS = 8;
 
   private final GroupSpec spec;
   private final RocksMemory memory;
@@ -91,12 +100,14 @@ final class GroupStateMachine extends BaseStateMachine {
   private volatile @Nullable LogMark mark;
   private long stampMillis;
   private long bytesSinceSnapshot;
+  private long snapshotDueBytes;
   private volatile boolean snapshotRequested;
 
   GroupStateMachine(GroupSpec spec, RocksMemory memory, long snapshotLogBytes, Events events) {
     this.spec = spec;
     this.memory = memory;
     this.snapshotLogBytes = snapshotLogBytes;
+    this.snapshotDueBytes = snapshotLogBytes;
     this.events = events;
   }
 
@@ -202,6 +213,7 @@ final class GroupStateMachine extends BaseStateMachine {
     Position applied = opened.applied();
     stampMillis = applied.stampMillis();
     bytesSinceSnapshot = 0;
+    snapshotDueBytes = snapshotLogBytes;
     TermIndex snapshot = snapshotAt();
     setLastAppliedTermIndex(snapshot);
     progress.advance(
@@ -267,9 +279,12 @@ final class GroupStateMachine extends BaseStateMachine {
       updateLastAppliedTermIndex(logged.getTerm(), logged.getIndex());
     }
     bytesSinceSnapshot += logBytes;
-    if (bytesSinceSnapshot >= snapshotLogBytes && !snapshotRequested) {
+    if (bytesSinceSnapshot >= snapshotDueBytes && !snapshotRequested) {
       snapshotRequested = true;
-      events.snapshotDue();
+      if (!events.snapshotDue(bytesSinceSnapshot)) {
+        snapshotDueBytes = bytesSinceSnapshot + snapshotLogBytes / PUT_OFF_PARTS;
+        snapshotRequested = false;
+      }
     }
   }
 
@@ -375,6 +390,7 @@ final class GroupStateMachine extends BaseStateMachine {
       throw new IOException(e);
     }
     bytesSinceSnapshot = 0;
+    snapshotDueBytes = snapshotLogBytes;
     return at.getIndex();
   }
 

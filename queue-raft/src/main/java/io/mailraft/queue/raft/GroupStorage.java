@@ -132,7 +132,7 @@ final class GroupStorage implements StateMachineStorage {
     Durable.remove(making);
     store.checkpoint(making);
     Path made = snapshots().resolve(at.getTerm() + "_" + at.getIndex());
-    Durable.syncTree(making);
+    syncCopied(making);
     Files.move(making, made);
     // Before this returns Ratis removes no log entry, so a crash up to here leaves the older
     // snapshot and its log.
@@ -147,6 +147,21 @@ final class GroupStorage implements StateMachineStorage {
         older.add(before);
       }
     }
+  }
+
+  /**
+   * Brings what is the copy's own to disk. Tables and blobs are links to files that the database
+   * wrote and synced before it named them; to sync those again takes time for which nothing is
+   * applied.
+   */
+  private static void syncCopied(Path copy) throws IOException {
+    for (Path file : Durable.list(copy)) {
+      String name = file.getFileName().toString();
+      if (!name.endsWith(".sst") && !name.endsWith(".blob")) {
+        Durable.sync(file);
+      }
+    }
+    Durable.sync(copy);
   }
 
   /** The newest snapshot, to look at; empty where there is none. */
@@ -176,6 +191,12 @@ final class GroupStorage implements StateMachineStorage {
     for (Path received : Durable.list(received())) {
       Durable.syncTree(received);
     }
+  }
+
+  /** Whether the newest snapshot is being sent to another node. */
+  boolean isRead() {
+    Snapshot newest = latest;
+    return newest != null && newest.isRead();
   }
 
   /** Directory of the newest snapshot, if there is one. */

@@ -3,7 +3,11 @@ package io.mailraft.queue.raft;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerRpc;
@@ -19,6 +23,11 @@ import org.slf4j.LoggerFactory;
  * of two minutes in the end. A leader of Ratis 3.3.0 has its channels try at once, a candidate does
  * not: for as long as gRPC waits, it asks a node that is back for no vote. Where the candidate is
  * the only one with all entries, the group has no leader for that time.
+ *
+ * <p>Ratis does not ask whether a connection still lives. Where the network lost everything for a
+ * while, TCP sends again after ever longer waits, of two minutes in the end, and for as long the
+ * nodes do not hear from each other although they could. So a connection over which nothing has
+ * come for long is given up for a new one.
  */
 final class PeerChannels {
   private static final Logger LOG = LoggerFactory.getLogger(PeerChannels.class);
@@ -61,6 +70,29 @@ final class PeerChannels {
       } catch (IllegalAccessException e) {
         throw new IllegalStateException(e);
       }
+    }
+  }
+
+  /**
+   * Gives up the connections to nodes that have not been heard of for so long, as far as this node
+   * has to call them: as their leader, or as a candidate, which has heard of nobody that leads.
+   *
+   * @param silence longer than any call takes; this is to be called as often, and no more often
+   */
+  void renew(List<RoleInfoProto> roles, Duration silence) {
+    Set<RaftPeerId> silent = new LinkedHashSet<>();
+    for (RoleInfoProto role : roles) {
+      if (role.getCandidateInfo().getLastLeaderElapsedTimeMs() >= silence.toMillis()) {
+        silent.addAll(others);
+      }
+      role.getLeaderInfo().getFollowerInfoList().stream()
+          .filter(follower -> follower.getLastRpcElapsedTimeMs() >= silence.toMillis())
+          .forEach(follower -> silent.add(RaftPeerId.valueOf(follower.getId().getId())));
+    }
+    for (RaftPeerId node : silent) {
+      LOG.debug("nothing has come from {} for {}: another connection", node, silence);
+      // To close one takes seconds where nobody answers.
+      Thread.startVirtualThread(() -> rpc.getProxies().resetProxy(node));
     }
   }
 

@@ -62,10 +62,10 @@ final class RaftSettings {
   private static final int OUTSTANDING_CHUNKS_MAX = 4;
 
   /**
-   * Entries before a snapshot that stay in the log, so that a node that was away for seconds needs
-   * no snapshot.
+   * Entries before a snapshot that stay in the log: more than those that are on their way to a
+   * follower that keeps up.
    */
-  private static final long KEPT_ENTRIES = 64;
+  static final long KEPT_ENTRIES = 64;
 
   /** A frozen process is no reason to close the server for good; it steps down when it wakes. */
   private static final Duration NEVER = Duration.ofDays(365);

@@ -14,7 +14,10 @@ import org.slf4j.LoggerFactory;
 final class Upkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
 
-  /** Election timeouts of silence after which any follower must have stood for election. */
+  /**
+   * Election timeouts of silence after which any follower must have stood for election, and a
+   * connection is taken for dead.
+   */
   private static final int SILENT = 10;
 
   private final ScheduledExecutorService thread =
@@ -59,6 +62,15 @@ final class Upkeep implements AutoCloseable {
           }
         });
     Duration silence = settings.electionTimeout().multipliedBy(SILENT);
+    every(
+        silence,
+        () ->
+            channels.renew(
+                replicas.stream()
+                    .flatMap(replica -> replica.division().stream())
+                    .map(division -> division.getInfo().getRoleInfoProto())
+                    .toList(),
+                silence));
     every(
         settings.electionTimeout(),
         () ->

@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +47,26 @@ class PeerChannelsTest {
     try (TestCluster cluster = TestCluster.of(directory, 3)) {
       cluster.start("n1");
       callsAreMade(cluster);
+    }
+  }
+
+  @Test
+  void i1_nodesThatWereCutOffFromEachOtherForLongFindALeaderOverNewConnections() throws Exception {
+    Map<String, HostPort> peers = TestCluster.freePeers(3);
+    try (SilentLinks links = new SilentLinks(peers);
+        TestCluster cluster =
+            new TestCluster(directory, "silent", peers, 1L << 40, _ -> Optional.empty())
+                .by(links)
+                .startAll()) {
+      cluster.propose(TestCluster.token(1));
+      cluster.settle();
+      links.cut();
+      TestCluster.await(
+          "node that still leads",
+          () -> cluster.running().stream().noneMatch(node -> cluster.group(node).leading()));
+      links.mend();
+      cluster.propose(TestCluster.token(2));
+      cluster.settle();
     }
   }
 

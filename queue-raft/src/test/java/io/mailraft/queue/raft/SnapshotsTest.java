@@ -88,6 +88,55 @@ class SnapshotsTest {
   }
 
   @Test
+  void i9_aNodeThatWasAwayCatchesUpThoughMoreIsLoggedMeanwhileThanMakesASnapshotDue()
+      throws Exception {
+    int rows = 500;
+    byte[] body = new byte[BODY_BYTES];
+    RANDOM.nextBytes(body);
+    try (TestCluster cluster = TestCluster.of(directory, 3, SNAPSHOT_LOG_BYTES).startAll()) {
+      cluster.propose(TestCluster.token(1));
+      cluster.settle();
+      String away = cluster.follower();
+      String leader = cluster.leader();
+      cluster.stop(away);
+      for (int i = 0; i < rows; i++) {
+        cluster.propose(TestCluster.chunk(i, body));
+      }
+      Path log = groupDirectory(cluster, leader).resolve("current");
+      TestCluster.await("a purged log", () -> !has(log, "log_0-"));
+
+      AtomicBoolean stop = new AtomicBoolean();
+      Thread proposer =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    for (int i = 0; !stop.get(); i++) {
+                      cluster.propose(TestCluster.chunk(i % rows, body));
+                    }
+                  });
+      try {
+        cluster.start(away);
+        TestCluster.await(
+            "node that has caught up",
+            () ->
+                cluster.group(away).applied().index() + 4
+                    > cluster.group(leader).applied().index());
+      } finally {
+        stop.set(true);
+        proposer.join();
+      }
+      cluster.settle();
+      assertThat(LedgerFold.digest(cluster.group(away).view()))
+          .isEqualTo(LedgerFold.digest(cluster.group(leader).view()));
+      // And what was kept for it goes.
+      for (int i = 0; i < rows; i++) {
+        cluster.propose(TestCluster.chunk(i, body));
+      }
+      TestCluster.await("a short log", () -> count(log) < 10);
+    }
+  }
+
+  @Test
   void everyStateThatACrashDuringTheReplacementCanLeaveIsMendedAtTheStart() throws Exception {
     try (TestCluster cluster = TestCluster.of(directory, 1, SNAPSHOT_LOG_BYTES).startAll()) {
       fill(cluster, 90);

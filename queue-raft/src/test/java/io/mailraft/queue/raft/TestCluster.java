@@ -39,6 +39,7 @@ final class TestCluster implements AutoCloseable {
   private final Map<String, RaftHost> running = new LinkedHashMap<>();
   private final Map<String, LedgerFold> folds = new LinkedHashMap<>();
   private Duration electionTimeout = Duration.ofMillis(300);
+  private Optional<SilentLinks> links = Optional.empty();
 
   TestCluster(
       Path directory,
@@ -82,6 +83,12 @@ final class TestCluster implements AutoCloseable {
     return this;
   }
 
+  /** Has nodes call each other by way of these. */
+  TestCluster by(SilentLinks way) {
+    links = Optional.of(way);
+    return this;
+  }
+
   /**
    * Starts all nodes, and waits until each takes part: until then a node counts for nobody, and who
    * stops another one meanwhile leaves the cluster without a majority ({@link Admission}).
@@ -117,7 +124,7 @@ final class TestCluster implements AutoCloseable {
   HostSettings settings(String node) {
     return new HostSettings(
         node,
-        peers,
+        links.map(way -> way.seenBy(node)).orElse(peers),
         name,
         data(node),
         electionTimeout,
