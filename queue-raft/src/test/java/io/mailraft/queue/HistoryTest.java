@@ -136,10 +136,9 @@ class HistoryTest {
       cluster.sink("n1").manner(Manner.DELIVER);
       assertThat(queue.orders().sendNow(id, 2, "by the operator: it is urgent"))
           .isEqualTo(Orders.Result.DONE);
-      cluster.awaitEmpty();
+      await("the end", () -> queue.history().message(id).orElseThrow().endedMillis().isPresent());
 
       KeptMessage message = queue.history().message(id).orElseThrow();
-      assertThat(message.endedMillis()).isPresent();
       assertThat(message.envelope().getTagsList()).containsExactly("receipt");
       assertThat(message.envelope().getMetadata()).isEqualTo("{\"order\":7}");
       EventPage whole = queue.history().events(id, "", 10);

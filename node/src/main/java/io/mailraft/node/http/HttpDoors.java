@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -46,6 +47,9 @@ public final class HttpDoors implements AutoCloseable {
   private static final String READY = "/readyz";
   private static final String SCRAPE = "/metrics";
   private static final int CONNECTIONS_MAX = 4096;
+
+  /** Answers of one listener that may wait at once. */
+  private static final int ANSWERING_MAX = 64;
 
   /** A stop waits for requests that are being served, and then for no more of them this long. */
   private static final Duration QUIET = Duration.ofMillis(50);
@@ -105,6 +109,7 @@ public final class HttpDoors implements AutoCloseable {
             .maxNumConnections(CONNECTIONS_MAX)
             .gracefulShutdownTimeout(QUIET, REQUESTS_GRACE)
             .disableServerHeader()
+            .blockingTaskExecutor(answering("http-"), true)
             .errorHandler(new JsonErrors())
             .service(ALIVE, (context, request) -> text(HttpStatus.OK, "alive"))
             .service(READY, ready)
@@ -140,9 +145,7 @@ public final class HttpDoors implements AutoCloseable {
                     .build())
             .decorator(HttpDoors::onlyHttp2)
             .decorator(new OwnHost())
-            .blockingTaskExecutor(
-                Executors.newScheduledThreadPool(0, Thread.ofVirtual().name("admin-", 0).factory()),
-                true)
+            .blockingTaskExecutor(answering("admin-"), true)
             .build());
     try {
       for (Server server : servers) {
@@ -152,6 +155,12 @@ public final class HttpDoors implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /** Virtual threads for answers that wait: for a disk, for other nodes. */
+  private static ScheduledExecutorService answering(String name) {
+    return Executors.newScheduledThreadPool(
+        ANSWERING_MAX, Thread.ofVirtual().name(name, 0).factory());
   }
 
   private static void listen(

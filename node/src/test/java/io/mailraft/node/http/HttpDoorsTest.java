@@ -7,8 +7,10 @@ import com.linecorp.armeria.client.grpc.GrpcClients;
 import io.grpc.BindableService;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import io.mailraft.api.admin.AdminGrpc;
 import io.mailraft.api.admin.StatusRequest;
+import io.mailraft.api.admin.StatusResponse;
 import io.mailraft.config.AdminConfig;
 import io.mailraft.config.Cidr;
 import io.mailraft.config.HostPort;
@@ -27,6 +29,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Who is let in at the HTTP and admin listeners. */
@@ -36,12 +47,22 @@ class HttpDoorsTest {
   private static final BindableService NOTHING = new AdminGrpc.AdminImplBase() {};
 
   private static HttpDoors open(String http, List<Cidr> allow, String admin) throws IOException {
+    return open(http, allow, admin, NOTHING, Optional::empty);
+  }
+
+  private static HttpDoors open(
+      String http,
+      List<Cidr> allow,
+      String admin,
+      BindableService service,
+      Supplier<Optional<String>> unready)
+      throws IOException {
     return new HttpDoors(
         new HttpConfig(new HostPort(http, 0), allow),
         new AdminConfig(new HostPort(admin, 0)),
-        NOTHING,
+        service,
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-        Optional::empty,
+        unready,
         Keepers.NONE,
         routes -> {});
   }
@@ -161,6 +182,53 @@ class HttpDoorsTest {
     try (HttpDoors doors = open(LOOPBACK, List.of(), LOOPBACK)) {
       assertThat(status(doors, "/readyz")).isEqualTo(200);
       assertThat(status(doors, "/metrics")).isEqualTo(200);
+    }
+  }
+
+  /** Waits until so many calls are being answered at once. */
+  private static void meet(CyclicBarrier barrier) {
+    try {
+      barrier.await(ANSWER_MAX.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void anAnswerThatTakesItsTimeKeepsNoOtherWaiting() throws Exception {
+    int calls = 20;
+    CyclicBarrier asked = new CyclicBarrier(calls);
+    CyclicBarrier ordered = new CyclicBarrier(calls);
+    BindableService slow =
+        new AdminGrpc.AdminImplBase() {
+          @Override
+          public void status(StatusRequest request, StreamObserver<StatusResponse> answer) {
+            meet(ordered);
+            answer.onNext(StatusResponse.getDefaultInstance());
+            answer.onCompleted();
+          }
+        };
+    Supplier<Optional<String>> unready =
+        () -> {
+          meet(asked);
+          return Optional.empty();
+        };
+    try (HttpDoors doors = open(LOOPBACK, List.of(), LOOPBACK, slow, unready);
+        ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> ready =
+          IntStream.range(0, calls)
+              .mapToObj(_ -> each.submit(() -> status(doors, "/readyz")))
+              .toList();
+      List<Future<Status.Code>> orders =
+          IntStream.range(0, calls)
+              .mapToObj(_ -> each.submit(() -> asked(doors, "gproto")))
+              .toList();
+      for (Future<Integer> answer : ready) {
+        assertThat(answer.get()).isEqualTo(200);
+      }
+      for (Future<Status.Code> answer : orders) {
+        assertThat(answer.get()).isEqualTo(Status.Code.OK);
+      }
     }
   }
 }

@@ -17,10 +17,10 @@ import java.util.stream.Stream;
  */
 final class Growth {
   private static final int FILES_MAX = 600;
-  private static final int THREADS_MAX = 120;
+  private static final int THREADS_MAX = 100;
 
   /** Each group has its own, and some for each other node. */
-  private static final int THREADS_BY_REPLICA_MAX = 15;
+  private static final int THREADS_BY_REPLICA_MAX = 8;
 
   private static final long MEMORY_KIB_MAX = 900L << 10;
 

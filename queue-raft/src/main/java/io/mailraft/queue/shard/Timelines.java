@@ -186,16 +186,43 @@ final class Timelines {
           return weight[0] < limit;
         });
     int dropped = 0;
+    int events = 0;
     for (byte[] key : keys) {
       // A record before this one in its entry may have dropped it: scans do not see that.
-      if (batch.get(Rows.EXPIRY, key).isPresent()) {
-        drop(key, Rows.firstMillis(key) < idsBeforeMillis, batch);
-        dropped++;
+      if (batch.get(Rows.EXPIRY, key).isEmpty()) {
+        continue;
       }
+      events += dropEvents(Rows.lastMessage(key), limit - events, batch);
+      if (events >= limit) {
+        // A message with many recipients, each tried for days, has millions: the next record goes
+        // on with it.
+        break;
+      }
+      drop(key, Rows.firstMillis(key) < idsBeforeMillis, batch);
+      dropped++;
     }
-    return dropped;
+    return dropped + events;
   }
 
+  /** Drops a message's events, the oldest first, so many at most; says how many. */
+  private int dropEvents(MessageId id, int most, Batch batch) {
+    int[] dropped = {0};
+    batch.scan(
+        Rows.EVENT,
+        Rows.eventFirst(id),
+        Rows.eventEnd(id),
+        (event, value) -> {
+          if (batch.get(Rows.EVENT, event).isPresent()) {
+            batch.delete(Rows.EVENT, event);
+            count(-((long) event.length + value.length));
+            dropped[0]++;
+          }
+          return dropped[0] < most;
+        });
+    return dropped[0];
+  }
+
+  /** Drops what a message has besides its events. */
   private void drop(byte[] expiry, boolean idToo, Batch batch) {
     MessageId id = Rows.lastMessage(expiry);
     byte[] key = Rows.message(id);
@@ -219,15 +246,6 @@ final class Timelines {
       batch.delete(Rows.FIND, find);
       count(-find.length);
     }
-    batch.scan(
-        Rows.EVENT,
-        Rows.eventFirst(id),
-        Rows.eventEnd(id),
-        (event, value) -> {
-          batch.delete(Rows.EVENT, event);
-          count(-((long) event.length + value.length));
-          return true;
-        });
     batch.delete(Rows.EXPIRY, expiry);
     batch.delete(Rows.ENDED, key);
     count(-((long) expiry.length + Integer.BYTES + key.length + row.length));

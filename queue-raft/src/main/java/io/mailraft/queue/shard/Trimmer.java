@@ -22,7 +22,10 @@ final class Trimmer {
   /** Time for which a repeat of a request is known as such. */
   static final Duration KEYS_REMEMBERED = Duration.ofHours(24);
 
-  /** Most rows of a kind that one record removes; each recipient of a message counts. */
+  /**
+   * Most rows of a kind that one record removes; each recipient of a message counts, and so does
+   * each of its events.
+   */
   private static final int ROWS_MAX = 1_000;
 
   /** Most timelines while there are too many bytes: more would go than need to. */
@@ -91,7 +94,8 @@ final class Trimmer {
 
   /** The record of the last {@link #next} has been applied. */
   void done() {
-    timelinesFrom = after.timelines();
+    // A message with more events than one record removes is still there.
+    timelinesFrom = firstTimeline(timelinesFrom, after.timelines());
     idsFrom = after.ids();
     feedFrom = after.feed();
   }
@@ -110,6 +114,20 @@ final class Trimmer {
           return rows[0] < rowsMax;
         });
     return stretch(timelinesFrom, end, last[0], rows[0] >= rowsMax, stampMillis);
+  }
+
+  /** When the first message ended whose timeline is kept, if before a time, which else it is. */
+  private long firstTimeline(long from, long before) {
+    long[] first = {before};
+    view.scan(
+        Rows.EXPIRY,
+        Rows.millis(from),
+        Rows.millis(before),
+        (key, value) -> {
+          first[0] = Rows.firstMillis(key);
+          return false;
+        });
+    return first[0];
   }
 
   /** The next record for idempotency keys; empty where none is to go. */

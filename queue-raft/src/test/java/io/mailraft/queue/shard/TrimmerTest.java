@@ -58,14 +58,27 @@ class TrimmerTest {
 
   /** Stores a message and cancels it. */
   private void end(int number, int recipients) {
+    store(number, recipients);
+    apply(order(OrderKind.CANCEL, number, recipients));
+  }
+
+  private static Record.Builder order(OrderKind kind, int number, int recipients) {
+    ByteString id = new MessageId(number, 0).toByteString();
+    OrderDeliveries.Builder order =
+        OrderDeliveries.newBuilder().setKind(kind).setReason("by the operator");
+    for (int seq = 1; seq <= recipients; seq++) {
+      order.addDeliveriesBuilder().setId(id).setSeq(seq);
+    }
+    return Record.newBuilder().setOrder(order);
+  }
+
+  private void store(int number, int recipients) {
     ByteString id = new MessageId(number, 0).toByteString();
     StoreMessage.Builder message =
         StoreMessage.newBuilder()
             .setId(id)
             .setEnvelope(Envelope.newBuilder().setSender("a@example.com").addTags("t"))
             .setBody(ByteString.copyFromUtf8("x"));
-    OrderDeliveries.Builder order =
-        OrderDeliveries.newBuilder().setKind(OrderKind.CANCEL).setReason("by the operator");
     for (int seq = 1; seq <= recipients; seq++) {
       message.addRecipients(
           Recipient.newBuilder()
@@ -73,10 +86,8 @@ class TrimmerTest {
               .setAddress("r" + seq + "@example.com")
               .setZone("default")
               .setDomain("example.com"));
-      order.addDeliveriesBuilder().setId(id).setSeq(seq);
     }
     apply(Record.newBuilder().setStoreMessage(message));
-    apply(Record.newBuilder().setOrder(order));
   }
 
   /** Does what the trimmer says until it says nothing more; how many records that took. */
@@ -124,6 +135,32 @@ class TrimmerTest {
         }) {
       assertThat(rows(table)).as("rows of %s", table.name()).isZero();
     }
+    assertThat(fold.historyBytes()).isZero();
+  }
+
+  @Test
+  void a_message_with_very_many_events_goes_by_and_by() {
+    int recipients = 3;
+    store(1, recipients);
+    for (int i = 0; i < Timelines.EVENTS_MAX; i++) {
+      apply(order(i % 2 == 0 ? OrderKind.HOLD : OrderKind.RESUME, 1, recipients));
+    }
+    apply(order(OrderKind.CANCEL, 1, recipients));
+    end(2, 1);
+    assertThat(rows(Rows.EVENT)).isEqualTo(recipients * (Timelines.EVENTS_MAX + 1) + 1);
+    nowMillis += KEEP.toMillis() + 1;
+    Trimmer trimmer = trimmer(Long.MAX_VALUE);
+    int before = rows(Rows.EVENT);
+    for (Optional<TrimHistory> next = trimmer.next(nowMillis, nowMillis);
+        next.isPresent();
+        next = trimmer.next(nowMillis, nowMillis)) {
+      apply(Record.newBuilder().setTrimHistory(next.get()));
+      trimmer.done();
+      assertThat(before - rows(Rows.EVENT)).isBetween(0, next.get().getLimit());
+      before = rows(Rows.EVENT);
+    }
+    assertThat(rows(Rows.EVENT)).isZero();
+    assertThat(rows(Rows.EXPIRY)).isZero();
     assertThat(fold.historyBytes()).isZero();
   }
 
