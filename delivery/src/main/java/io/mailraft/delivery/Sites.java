@@ -287,7 +287,10 @@ final class Sites {
     if (!place.waits()) {
       place.await(way.site().claims(place));
     }
-    return spare && way.site().connections() == 0 && (!way.opened || readiesItself(way, nowNanos));
+    // A source that warms up has its first one beside others', or mail would go on over those.
+    boolean alone = way.site().connections() == 0;
+    boolean first = !way.opened && (alone || way.terms.warmUp().isPresent());
+    return spare && (first || (alone && readiesItself(way, nowNanos)));
   }
 
   /** Whether a connection is kept for sends that are to come. */
