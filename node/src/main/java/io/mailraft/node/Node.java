@@ -9,10 +9,8 @@ import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
 import io.mailraft.node.access.Access;
 import io.mailraft.node.admin.AdminService;
+import io.mailraft.node.http.HttpApi;
 import io.mailraft.node.http.HttpDoors;
-import io.mailraft.node.http.seed.SeedApi;
-import io.mailraft.node.http.v1.V1Api;
-import io.mailraft.node.http.v1.history.HistoryApi;
 import io.mailraft.node.log.Logs;
 import io.mailraft.node.smtp.SmtpFrontDoor;
 import io.mailraft.node.watch.WatchedUploads;
@@ -62,8 +60,7 @@ final class Node implements AutoCloseable {
   private final Access access;
   private Optional<HttpDoors> http = Optional.empty();
   private final CompletableFuture<Void> obeying = new CompletableFuture<>();
-  private final SeedApi seed;
-  private final HistoryApi history;
+  private final HttpApi api;
   private volatile long documentVersion;
   private volatile Set<String> suspendedZones = Set.of();
   private volatile Router router;
@@ -104,8 +101,7 @@ final class Node implements AutoCloseable {
             metrics);
     this.meters = new NodeMeters(metrics, queue, delivery::sites, logs::dropped, clock);
     Uploads uploads = new WatchedUploads(queue, meters::accepted, System::nanoTime);
-    this.seed = new SeedApi(config, queue, uploads, this::router, clock, metrics, access.hook());
-    this.history = new HistoryApi(seed.shared(), queue);
+    this.api = new HttpApi(config, queue, uploads, this::router, clock, metrics, access.hook());
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(
@@ -169,11 +165,7 @@ final class Node implements AutoCloseable {
             metrics,
             queue::unready,
             access.keepers(config.http().tls()),
-            routes -> {
-              seed.register(routes);
-              new V1Api(seed.shared(), this::router).register(routes);
-              history.register(routes);
-            });
+            api::register);
     http = Optional.of(doors);
     meters.http(doors::connections);
     try {
@@ -185,7 +177,7 @@ final class Node implements AutoCloseable {
     for (SmtpFrontDoor door : smtp) {
       door.start();
     }
-    seed.open();
+    api.open();
     return "mailraft "
         + config.node().id()
         + " ready: "
@@ -223,7 +215,7 @@ final class Node implements AutoCloseable {
    */
   @Override
   public void close() {
-    history.close();
+    api.endStreams();
     CompletableFuture<Void> doors =
         http.map(HttpDoors::closeAsync).orElseGet(() -> CompletableFuture.completedFuture(null));
     try {
@@ -250,7 +242,7 @@ final class Node implements AutoCloseable {
     }
     queue.close();
     doors.join();
-    seed.close();
+    api.close();
     access.close();
     metrics.close();
     dataLock.close();

@@ -3,7 +3,6 @@ package io.mailraft.node.http;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
-import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.DecoratingHttpServiceFunction;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
@@ -21,7 +20,7 @@ final class OwnHost implements DecoratingHttpServiceFunction {
         ? delegate.serve(context, request)
         : JsonErrors.answer(
             context.path(),
-            ResponseHeaders.builder(HttpStatus.FORBIDDEN),
+            HttpStatus.FORBIDDEN,
             "ForeignHost",
             "this listener is for this machine: call it 127.0.0.1 or localhost");
   }

@@ -3,11 +3,12 @@
  *
  * <h2>Purpose</h2>
  *
- * {@link io.mailraft.node.http.HttpDoors} opens the HTTP listener and the admin listener, both by
- * Armeria. The first serves {@code /healthz}, {@code /readyz} and {@code /metrics} itself, and
- * whatever else is registered with it: the calls of {@link io.mailraft.node.http.seed} and {@link
- * io.mailraft.node.http.v1}. {@code JsonErrors} gives the server's own errors the form of all
- * others.
+ * {@link io.mailraft.node.http.HttpDoors} opens the HTTP listener ({@code HttpListener}) and the
+ * admin listener ({@code AdminListener}), both by Armeria. The first serves {@code /healthz},
+ * {@code /readyz} and {@code /metrics} itself, and whatever else is registered with it: the calls
+ * of {@link io.mailraft.node.http.HttpApi}, which are those of {@link io.mailraft.node.http.seed}
+ * and {@link io.mailraft.node.http.v1} and what they share. {@code JsonErrors} gives the server's
+ * own errors the form of all others.
  *
  * <h2>Invariants</h2>
  *

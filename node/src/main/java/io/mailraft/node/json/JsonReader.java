@@ -12,6 +12,8 @@ import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.spool.SpoolFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** Reads one JSON document, token by token. The caller knows what it wants to find next. */
@@ -35,9 +37,10 @@ public final class JsonReader implements AutoCloseable {
                   .maxStringLength(LongStrings.SHORT_BYTES_MAX)
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          // Names are the client's: a table of them, which all documents share, would be filled
+          // with whatever it likes, and stay.
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          // UTF-8 it is, whatever the first bytes look like.
-          .disable(JsonFactory.Feature.CHARSET_DETECTION)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .build();
 
   private final SpoolFile spool;
@@ -59,7 +62,8 @@ public final class JsonReader implements AutoCloseable {
   public JsonReader(InputStream body, SpoolFile spool, long maxBytes) throws IOException {
     this.spool = spool;
     this.input = new LongStrings(body, spool, maxBytes);
-    this.parser = FACTORY.createParser(input);
+    // UTF-8 it is, whatever the first bytes look like; and it is well-formed, which input sees to.
+    this.parser = FACTORY.createParser(new InputStreamReader(input, StandardCharsets.UTF_8));
   }
 
   /** Has a fingerprint taken of the document. Called before the first token. */

@@ -2,6 +2,7 @@ package io.mailraft.node.smtp;
 
 import io.mailraft.node.access.Account;
 import io.mailraft.node.access.TlsIdentity;
+import io.mailraft.node.submit.Submitter;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
@@ -131,7 +132,7 @@ final class Conversation {
   }
 
   /** How the session speaks (RFC 3848, RFC 6531 4.3). */
-  String protocol(boolean smtpUtf8) {
+  private String protocol(boolean smtpUtf8) {
     if (!extended) {
       return "SMTP";
     }
@@ -233,11 +234,19 @@ final class Conversation {
     return line;
   }
 
-  /** The client's address without the scope that an interface gives it. */
-  String origin() {
-    String address = client.getHostAddress();
-    int scope = address.indexOf('%');
-    return scope < 0 ? address : address.substring(0, scope);
+  /**
+   * Who the client is, as far as that is known by now.
+   *
+   * @param smtpUtf8 whether what it hands in needs SMTPUTF8
+   */
+  Submitter submitter(boolean smtpUtf8) {
+    return new Submitter(
+        client,
+        helo.orElse(""),
+        protocol(smtpUtf8),
+        account.map(Account::name).orElse(""),
+        wire.tls().map(TlsIdentity::words).orElse(""),
+        door.config().trustRouting() || account.filter(Account::trustRouting).isPresent());
   }
 
   InetAddress client() {

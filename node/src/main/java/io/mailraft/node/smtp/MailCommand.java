@@ -1,10 +1,8 @@
 package io.mailraft.node.smtp;
 
-import io.mailraft.node.access.Account;
 import io.mailraft.node.access.ConfigHook;
 import io.mailraft.node.access.Guidance;
 import io.mailraft.node.access.GuidanceException;
-import io.mailraft.node.access.Handed;
 import io.mailraft.node.message.SmtpPath;
 import java.util.Optional;
 
@@ -62,7 +60,9 @@ final class MailCommand extends SmtpCommand {
       conversation.wire().flush();
       try {
         guidance =
-            hook.get().ask(handed(conversation, sender, parameters)).checked(parameters.smtpUtf8());
+            hook.get()
+                .ask(conversation.submitter(parameters.smtpUtf8()).handed(sender))
+                .checked(parameters.smtpUtf8());
       } catch (GuidanceException e) {
         conversation.reply(Reply.of(e.code(), e.enhanced(), e.text()));
         return;
@@ -75,18 +75,6 @@ final class MailCommand extends SmtpCommand {
             parameters.smtpUtf8(),
             guidance));
     conversation.reply(Reply.SENDER_OK);
-  }
-
-  private static Handed handed(
-      Conversation conversation, String sender, MailParameters parameters) {
-    String origin = conversation.origin();
-    return new Handed(
-        sender,
-        origin,
-        "[" + origin + "]",
-        conversation.helo().orElse(""),
-        conversation.protocol(parameters.smtpUtf8()),
-        conversation.account().map(Account::name).orElse(""));
   }
 
   /**

@@ -2,6 +2,8 @@ package io.mailraft.node.smtp;
 
 import io.mailraft.config.SmtpConfig;
 import io.mailraft.node.access.Keepers;
+import io.mailraft.node.submit.Entrance;
+import io.mailraft.node.submit.ZoneChooser;
 import io.mailraft.queue.Uploads;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -58,7 +60,8 @@ public final class SmtpFrontDoor implements AutoCloseable {
       InstantSource clock,
       SmtpEvents events,
       Keepers keepers) {
-    this.door = new Door(config, uploads, zones, domains, node, clock, events, keepers);
+    Entrance entrance = new Entrance(config.name(), config, node, uploads, zones, clock);
+    this.door = new Door(config, entrance, domains, events, keepers);
     this.admission = new Admission(config);
     Duration shortest =
         config.commandTimeout().compareTo(config.dataTimeout()) < 0

@@ -1,23 +1,16 @@
 package io.mailraft.node.smtp;
 
-import io.mailraft.api.log.Recipient;
 import io.mailraft.node.access.Guidance;
 import io.mailraft.node.message.SmtpPath;
-import io.mailraft.router.Decision;
-import io.mailraft.router.Refusal;
-import io.mailraft.router.Routing;
-import java.util.ArrayList;
+import io.mailraft.node.submit.ClientEnvelope;
+import io.mailraft.node.submit.Destination;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** A mail transaction: from MAIL until its content is accepted or refused, or it is given up. */
 final class Transaction implements AutoCloseable {
-
-  /** Where one delivery goes. */
-  private record Destination(String address, String domain) {}
 
   private final String sender;
   private final boolean eightBit;
@@ -50,24 +43,13 @@ final class Transaction implements AutoCloseable {
   }
 
   /**
-   * The deliveries of the message, numbered from 1, each with its zone.
+   * Whom the message is from and to.
    *
-   * @param refused where zones that were named and passed over are added
+   * @param seenEightBit whether its content has bytes beyond ASCII, declared or not
    */
-  List<Recipient> recipients(Routing routing, Set<Refusal> refused) {
-    List<Recipient> recipients = new ArrayList<>(destinations.size());
-    for (Destination destination : destinations.values()) {
-      Decision decision = routing.decide(destination.domain());
-      refused.addAll(decision.refused());
-      recipients.add(
-          Recipient.newBuilder()
-              .setSeq(recipients.size() + 1)
-              .setAddress(destination.address())
-              .setDomain(destination.domain())
-              .setZone(decision.zone())
-              .build());
-    }
-    return recipients;
+  ClientEnvelope envelope(boolean seenEightBit) {
+    return new ClientEnvelope(
+        sender, List.copyOf(destinations.values()), eightBit || seenEightBit, smtpUtf8);
   }
 
   /** Starts the content. */
@@ -98,11 +80,6 @@ final class Transaction implements AutoCloseable {
   /** What the user's own application wants done with it. */
   Guidance guidance() {
     return guidance;
-  }
-
-  /** Whether BODY=8BITMIME was declared. */
-  boolean eightBit() {
-    return eightBit;
   }
 
   /** Whether SMTPUTF8 was declared. */

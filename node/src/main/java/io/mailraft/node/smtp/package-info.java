@@ -9,7 +9,7 @@
  * CommandReader} has read strictly; the commands take their arguments and their raw input from the
  * {@code Conversation}. The way of a message is {@code MailCommand}, {@code RcptCommand}, {@code
  * DataCommand} or {@code BdatCommand}, {@code ContentScanner}, {@code Intake}, {@link
- * io.mailraft.queue.Upload}.
+ * io.mailraft.node.submit.IncomingMessage}.
  *
  * <p>Offered are PIPELINING (RFC 2920), SIZE (1870), 8BITMIME (6152), SMTPUTF8 (6531),
  * ENHANCEDSTATUSCODES (2034) and CHUNKING (3030); with a certificate STARTTLS (3207) or implicit

@@ -333,4 +333,22 @@ class JsonReaderTest {
     }
     assertThat(refused).isGreaterThan(500);
   }
+
+  @Test
+  void namesOfFieldsAreKeptByNobodyOnceTheirDocumentIsRead() throws Exception {
+    byte[] document = "{\"hostile\": 1}".getBytes(StandardCharsets.UTF_8);
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      try (SpoolFile file = spool.begin();
+          JsonReader reader = new JsonReader(new ByteArrayInputStream(document), file, MAX_BYTES)) {
+        reader.next();
+        reader.next();
+        names.add(reader.name());
+        reader.next();
+        reader.next();
+        reader.end();
+      }
+    }
+    assertThat(names.getLast()).isEqualTo("hostile").isNotSameAs(names.getFirst());
+  }
 }

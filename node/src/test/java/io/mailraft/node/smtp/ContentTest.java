@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.Recipient;
+import io.mailraft.node.submit.ZoneChooser;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.QueueException.Reason;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.mailraft.node.smtp;
 
+import io.mailraft.node.submit.ZoneChooser;
 import io.mailraft.router.Decision;
 import io.mailraft.router.Rule;
 import java.io.IOException;

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.mailraft.config.ClusterYaml;
+import io.mailraft.node.submit.IncomingMessage;
 import io.mailraft.router.Router;
 import java.io.IOException;
 import java.util.List;
@@ -99,7 +100,7 @@ class RoutingTest {
 
   @Test
   void whatWasPassedOverIsLoggedWithTheMessagesId() throws Exception {
-    Logger logger = (Logger) LoggerFactory.getLogger(Intake.class);
+    Logger logger = (Logger) LoggerFactory.getLogger(IncomingMessage.class);
     logger.setLevel(Level.INFO);
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();

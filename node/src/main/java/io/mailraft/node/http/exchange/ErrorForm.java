@@ -3,6 +3,7 @@ package io.mailraft.node.http.exchange;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.linecorp.armeria.common.MediaType;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 
 /** How errors look to the clients of an API. */
 public interface ErrorForm {
@@ -32,4 +33,17 @@ public interface ErrorForm {
    * @param instance what was asked for: the path of the request
    */
   void write(JsonGenerator json, Fault fault, String instance) throws IOException;
+
+  /**
+   * The body of an answer.
+   *
+   * @param instance what was asked for: the path of the request
+   */
+  default byte[] body(Fault fault, String instance) {
+    try {
+      return Exchange.bytes(json -> write(json, fault, instance));
+    } catch (IOException e) {
+      throw new UncheckedIOException("JSON cannot be written to memory", e);
+    }
+  }
 }

@@ -2,6 +2,7 @@ package io.mailraft.node.http.exchange;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
@@ -19,7 +20,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
@@ -129,17 +129,18 @@ public final class Exchange {
 
   /** Answers with a small JSON document. */
   public void json(HttpStatus status, JsonBody content) throws IOException {
-    answer(ResponseHeaders.builder(status), MediaType.JSON_UTF_8, content);
+    answer(ResponseHeaders.builder(status), MediaType.JSON_UTF_8, bytes(content));
   }
 
-  private void answer(ResponseHeadersBuilder headers, MediaType type, JsonBody content)
-      throws IOException {
+  private void answer(ResponseHeadersBuilder headers, MediaType type, byte[] bytes) {
+    answer.complete(HttpResponse.of(headers.contentType(type).build(), HttpData.wrap(bytes)));
+  }
+
+  /** A small JSON document. */
+  static byte[] bytes(JsonBody content) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     write(bytes, content);
-    answer.complete(
-        HttpResponse.of(
-            headers.contentType(type).build(),
-            com.linecorp.armeria.common.HttpData.wrap(bytes.toByteArray())));
+    return bytes.toByteArray();
   }
 
   /** Answers with JSON of any size. */
@@ -185,11 +186,7 @@ public final class Exchange {
         .retryAfter()
         .ifPresent(
             after -> headers.set(HttpHeaderNames.RETRY_AFTER, String.valueOf(after.toSeconds())));
-    try {
-      answer(headers, errors.mediaType(), json -> errors.write(json, fault, context.path()));
-    } catch (IOException e) {
-      throw new UncheckedIOException("JSON cannot be written to memory", e);
-    }
+    answer(headers, errors.mediaType(), errors.body(fault, context.path()));
   }
 
   /** The exchange is over: nothing more is read, and what was not answered never will be. */

@@ -23,4 +23,9 @@ public record Fault(
   static Fault of(HttpStatus status, String code, String message, Optional<Duration> retryAfter) {
     return new Fault(status, code, message, Optional.empty(), retryAfter);
   }
+
+  /** An error that the server itself found: its code is the name of its status. */
+  public static Fault of(HttpStatus status, String message) {
+    return of(status, status.reasonPhrase().replaceAll("[^A-Za-z]", ""), message, Optional.empty());
+  }
 }

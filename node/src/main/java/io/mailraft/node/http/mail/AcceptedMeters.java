@@ -1,5 +1,6 @@
 package io.mailraft.node.http.mail;
 
+import io.mailraft.node.submit.Accepted;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -5,6 +5,7 @@ import io.mailraft.node.access.Account;
 import io.mailraft.node.http.exchange.Exchange;
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
+import io.mailraft.node.submit.Submitter;
 import java.net.InetAddress;
 import java.util.Optional;
 
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param tls TLS version and cipher; empty without TLS
  */
 public record Caller(String user, InetAddress origin, boolean trusted, String tls) {
+  private static final String PROTOCOL = "HTTP";
   private static final String USER = "X-Authenticated-User";
   private static final String ORIGIN = "X-Originating-IP";
   private static final int USER_CHARS_MAX = 256;
@@ -68,15 +70,19 @@ public record Caller(String user, InetAddress origin, boolean trusted, String tl
     }
   }
 
-  /** The origin's address without the scope that an interface gives it. */
-  public String originText() {
-    String address = origin.getHostAddress();
-    int scope = address.indexOf('%');
-    return scope < 0 ? address : address.substring(0, scope);
+  /** The caller as whoever hands in a message. */
+  public Submitter submitter() {
+    return new Submitter(origin, literal(), PROTOCOL, user, tls, trusted);
   }
 
-  /** Both in words, for the reason of an order. */
+  /** Nobody greets by HTTP; the Received header wants a name, and this is the one that is known. */
+  private String literal() {
+    String address = Submitter.text(origin);
+    return "[" + (address.indexOf(':') >= 0 ? "IPv6:" : "") + address + "]";
+  }
+
+  /** User and origin in words, for the reason of an order. */
   public String words() {
-    return (user.isEmpty() ? "" : user + " at ") + originText();
+    return (user.isEmpty() ? "" : user + " at ") + Submitter.text(origin);
   }
 }

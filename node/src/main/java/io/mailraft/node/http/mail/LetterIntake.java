@@ -3,7 +3,8 @@ package io.mailraft.node.http.mail;
 import io.mailraft.node.mime.AddressLimit;
 import io.mailraft.node.mime.Letter;
 import io.mailraft.node.mime.MailEnvelope;
-import io.mailraft.queue.MessageId;
+import io.mailraft.node.submit.Accepted;
+import io.mailraft.node.submit.Terms;
 import io.mailraft.queue.QueueException;
 import java.io.IOException;
 import java.util.Optional;
@@ -32,8 +33,6 @@ public final class LetterIntake {
     Optional<MailEnvelope> named = letter.envelope();
     if (named.isPresent()) {
       MailIntake.check(named.get(), front);
-    }
-    if (named.isPresent()) {
       Optional<Taken> first = first(named.get(), front, terms);
       if (first.isPresent()) {
         return first.get();
@@ -65,8 +64,9 @@ public final class LetterIntake {
   /** The message of an earlier request of which this one is a repeat, as far as the node knows. */
   private static Optional<Taken> first(MailEnvelope mail, Front front, Terms terms)
       throws QueueException {
-    Optional<MessageId> stored =
-        terms.key().isPresent() ? front.uploads().known(terms.key().get()) : Optional.empty();
-    return stored.map(id -> new Taken(mail, new Accepted(id, mail.recipients().size(), 0, true)));
+    return front
+        .entrance()
+        .known(terms)
+        .map(id -> new Taken(mail, new Accepted(id, mail.recipients().size(), 0, true)));
   }
 }

@@ -16,11 +16,9 @@ import java.util.function.BooleanSupplier;
  * @param calls runs them
  * @param front what their messages share
  * @param spools keeps what is too large for memory
- * @param meters counts messages
  * @param open whether the node accepts mail already
  */
-public record MailCalls(
-    Calls calls, Front front, Spool spools, AcceptedMeters meters, BooleanSupplier open) {
+public record MailCalls(Calls calls, Front front, Spool spools, BooleanSupplier open) {
   private static final Duration START_WAIT = Duration.ofSeconds(1);
 
   /** The service that makes a call, once the node has joined its cluster and knows its zones. */

@@ -3,15 +3,16 @@
  *
  * <h2>Purpose</h2>
  *
- * {@link io.mailraft.node.http.mail.MailIntake} takes the bytes of one message, as a stream, and
- * commits it with its envelope, as the SMTP door's intake does; {@link
+ * {@link io.mailraft.node.http.mail.MailIntake} takes the bytes of one message, as a stream, puts
+ * its line ends in order and hands it to an {@link io.mailraft.node.submit.IncomingMessage}; {@link
  * io.mailraft.node.http.mail.Front} is what all requests of the listener share; {@link
  * io.mailraft.node.http.mail.Caller} is who hands it in.
  *
  * <h2>Invariants</h2>
  *
- * {@code commit} returns after {@link io.mailraft.queue.Upload#commit} (I1). An intake that is
- * closed without a commit leaves nothing visible (I3). Memory does not grow with the message (I9).
+ * {@code commit} returns after {@link io.mailraft.node.submit.IncomingMessage#submit} (I1). An
+ * intake that is closed without a commit leaves nothing visible (I3). Memory does not grow with the
+ * message (I9).
  *
  * <h2>Threads</h2>
  *

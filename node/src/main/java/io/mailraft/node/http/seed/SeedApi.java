@@ -2,33 +2,18 @@ package io.mailraft.node.http.seed;
 
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
-import io.mailraft.config.MailraftConfig;
-import io.mailraft.node.access.ConfigHook;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.ErrorForm;
-import io.mailraft.node.http.mail.AcceptedMeters;
 import io.mailraft.node.http.mail.Front;
 import io.mailraft.node.http.mail.MailCalls;
-import io.mailraft.node.spool.Spool;
 import io.mailraft.queue.Inspection;
 import io.mailraft.queue.Queue;
-import io.mailraft.queue.Uploads;
 import io.mailraft.router.Router;
-import io.micrometer.core.instrument.MeterRegistry;
-import java.io.IOException;
-import java.time.InstantSource;
-import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The calls of the seed's API, and what they share. */
-public final class SeedApi implements AutoCloseable {
-  /** Heap that one request may want beside what is bounded elsewhere, in bytes. */
-  private static final long REQUEST_BYTES = 512 << 10;
-
-  private final Calls calls;
-  private final Front front;
-  private final Spool spool;
-  private final AcceptedMeters meters;
+/** The calls of the seed's API. */
+public final class SeedApi {
+  private final MailCalls shared;
   private final SendCall send;
   private final SendRawCall sendRaw;
   private final CounterCalls counters;
@@ -36,39 +21,23 @@ public final class SeedApi implements AutoCloseable {
   private final MessageCall message;
   private final FetchCall fetch;
   private final OrderCalls orders;
-  private volatile boolean open;
 
   /**
-   * Opens the directory of spooled requests.
-   *
-   * @param uploads where messages go
+   * @param shared what calls of this listener have in common
    * @param router the zones as they are
-   * @param hook is asked about each message
-   * @throws IOException if the directory cannot be used
    */
-  public SeedApi(
-      MailraftConfig config,
-      Queue queue,
-      Uploads uploads,
-      Supplier<Router> router,
-      InstantSource clock,
-      MeterRegistry metrics,
-      Optional<ConfigHook> hook)
-      throws IOException {
-    long heap = Runtime.getRuntime().maxMemory();
-    front = Front.of(config, uploads, submission -> router.get().route(submission), clock, hook);
-    spool = new Spool(config.node().dataDir(), config.queue().minFreeBytes(), heap / 16);
+  public SeedApi(MailCalls shared, Queue queue, Supplier<Router> router) {
+    this.shared = shared;
+    Front front = shared.front();
     Inspection inspection = queue.inspection();
     Zones zones = new Zones(inspection, router);
-    meters = new AcceptedMeters(metrics);
-    calls = new Calls(Math.clamp(heap / REQUEST_BYTES, 16, 4096), front.stall(), front.whole());
-    send = new SendCall(front, spool, meters);
-    sendRaw = new SendRawCall(front, meters);
-    counters = new CounterCalls(zones, clock);
-    queued = new QueuedCall(zones);
-    message = new MessageCall(inspection);
-    fetch = new FetchCall(inspection);
-    orders = new OrderCalls(inspection, queue.orders(), front.trusted());
+    this.send = new SendCall(front, shared.spools());
+    this.sendRaw = new SendRawCall(front);
+    this.counters = new CounterCalls(zones, front.clock());
+    this.queued = new QueuedCall(zones);
+    this.message = new MessageCall(inspection);
+    this.fetch = new FetchCall(inspection);
+    this.orders = new OrderCalls(inspection, queue.orders(), front.trusted());
   }
 
   /** Adds the calls to a server. */
@@ -110,22 +79,6 @@ public final class SeedApi implements AutoCloseable {
   }
 
   private HttpService service(Calls.Call call) {
-    return shared().service(call, ErrorForm.PLAIN);
-  }
-
-  /** What other calls of the listener have in common with these. */
-  public MailCalls shared() {
-    return new MailCalls(calls, front, spool, meters, () -> open);
-  }
-
-  /** From here on calls are served: the node has joined its cluster and knows its zones. */
-  public void open() {
-    open = true;
-  }
-
-  /** Interrupts what is being served. */
-  @Override
-  public void close() {
-    calls.close();
+    return shared.service(call, ErrorForm.PLAIN);
   }
 }

@@ -2,18 +2,17 @@ package io.mailraft.node.http.seed;
 
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.Exchange;
-import io.mailraft.node.http.mail.AcceptedMeters;
 import io.mailraft.node.http.mail.BodyCheck;
 import io.mailraft.node.http.mail.Caller;
 import io.mailraft.node.http.mail.Front;
 import io.mailraft.node.http.mail.LetterIntake;
-import io.mailraft.node.http.mail.Terms;
 import io.mailraft.node.json.JsonReader;
 import io.mailraft.node.mime.AddressLimit;
 import io.mailraft.node.mime.Letter;
 import io.mailraft.node.mime.LetterReader;
 import io.mailraft.node.spool.Spool;
 import io.mailraft.node.spool.SpoolFile;
+import io.mailraft.node.submit.Terms;
 import io.mailraft.queue.QueueException;
 import java.io.IOException;
 
@@ -21,12 +20,10 @@ import java.io.IOException;
 final class SendCall implements Calls.Call {
   private final Front front;
   private final Spool spools;
-  private final AcceptedMeters meters;
 
-  SendCall(Front front, Spool spools, AcceptedMeters meters) {
+  SendCall(Front front, Spool spools) {
     this.front = front;
     this.spools = spools;
-    this.meters = meters;
   }
 
   @Override
@@ -38,7 +35,6 @@ final class SendCall implements Calls.Call {
       Letter letter = LetterReader.read(reader, AddressLimit.of(front.maxRecipients()));
       LetterIntake.Taken taken = LetterIntake.take(letter, front, caller, Terms.NONE);
       // Yes is said only here: take has returned, so a majority has the message on disk (I1).
-      meters.accepted(taken.accepted());
       Submissions.answer(exchange, taken.mail(), taken.accepted());
     }
   }

@@ -2,29 +2,26 @@ package io.mailraft.node.http.seed;
 
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.Exchange;
-import io.mailraft.node.http.mail.Accepted;
-import io.mailraft.node.http.mail.AcceptedMeters;
 import io.mailraft.node.http.mail.BodyCheck;
 import io.mailraft.node.http.mail.Caller;
 import io.mailraft.node.http.mail.Front;
 import io.mailraft.node.http.mail.HeaderEnvelope;
 import io.mailraft.node.http.mail.MailIntake;
-import io.mailraft.node.http.mail.Terms;
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.mime.AddressLimit;
 import io.mailraft.node.mime.MailEnvelope;
+import io.mailraft.node.submit.Accepted;
+import io.mailraft.node.submit.Terms;
 import io.mailraft.queue.QueueException;
 import java.io.IOException;
 
 /** POST /send-raw: a whole message, with its envelope in the query or in its headers. */
 final class SendRawCall implements Calls.Call {
   private final Front front;
-  private final AcceptedMeters meters;
 
-  SendRawCall(Front front, AcceptedMeters meters) {
+  SendRawCall(Front front) {
     this.front = front;
-    this.meters = meters;
   }
 
   @Override
@@ -50,7 +47,6 @@ final class SendRawCall implements Calls.Call {
       MailEnvelope mail = envelope.with(intake.headerLines());
       Accepted accepted = intake.commit(mail);
       // Yes is said only here: commit has returned, so a majority has the message on disk (I1).
-      meters.accepted(accepted);
       Submissions.answer(exchange, mail, accepted);
     }
   }

@@ -2,9 +2,9 @@ package io.mailraft.node.http.seed;
 
 import com.linecorp.armeria.common.HttpStatus;
 import io.mailraft.node.http.exchange.Exchange;
-import io.mailraft.node.http.mail.Accepted;
 import io.mailraft.node.mime.MailEnvelope;
 import io.mailraft.node.mime.Mailbox;
+import io.mailraft.node.submit.Accepted;
 import java.io.IOException;
 
 /** What the calls that take mail have in common. */

@@ -79,7 +79,7 @@ final class BatchCall implements Calls.Call {
     try (SpoolFile text = spools.begin();
         SpoolFile results = spools.begin()) {
       receive(exchange.body(), text);
-      BatchReader.Parts parts = BatchReader.read(text.read(0, text.size()), text.size());
+      BatchReader.Parts parts = BatchReader.read(text.read(0, text.size()));
       BatchAnswer answer = new BatchAnswer(results, parts.messages().size());
       int templateBytes = parts.template().map(BatchReader.Stretch::length).orElse(0);
       if (!memory.takeTemplate(templateBytes)) {

@@ -9,7 +9,11 @@ import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PushbackInputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -17,13 +21,20 @@ import java.util.Optional;
 /**
  * Finds the parts of a batch in its text: where its template stands, and where each message. What
  * is in them is read later, by itself.
+ *
+ * <p>Each byte is read as one character, so that places among the characters are places among the
+ * bytes; whoever reads a part looks at its encoding. Nothing of a part is kept.
  */
 final class BatchReader {
   private static final JsonFactory JSON =
       new JsonFactoryBuilder()
           // Doubles are looked for by whoever reads a part: here it would keep all names at once.
+          // A table of names would keep them, however long, beyond the batch and for all others.
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .build();
+
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   /** A part of the text. */
   record Stretch(int offset, int length) {}
@@ -44,13 +55,16 @@ final class BatchReader {
   record Parts(Optional<Stretch> template, List<Item> messages) {}
 
   private final JsonParser parser;
-  private final long length;
+
+  /** Where the document begins in its text. */
+  private final int origin;
+
   private Optional<Stretch> template = Optional.empty();
   private final List<Item> messages = new ArrayList<>();
 
-  private BatchReader(JsonParser parser, long length) {
+  private BatchReader(JsonParser parser, int origin) {
     this.parser = parser;
-    this.length = length;
+    this.origin = origin;
   }
 
   /**
@@ -58,9 +72,16 @@ final class BatchReader {
    *
    * @throws InputException if it is no batch
    */
-  static Parts read(InputStream text, long length) throws IOException {
-    try (JsonParser parser = JSON.createParser(text)) {
-      BatchReader reader = new BatchReader(parser, length);
+  static Parts read(InputStream text) throws IOException {
+    PushbackInputStream document = new PushbackInputStream(text, BYTE_ORDER_MARK.length);
+    byte[] first = document.readNBytes(BYTE_ORDER_MARK.length);
+    boolean marked = Arrays.equals(first, BYTE_ORDER_MARK);
+    if (!marked) {
+      document.unread(first);
+    }
+    try (JsonParser parser =
+        JSON.createParser(new InputStreamReader(document, StandardCharsets.ISO_8859_1))) {
+      BatchReader reader = new BatchReader(parser, marked ? first.length : 0);
       reader.read();
       return new Parts(reader.template, reader.messages);
     } catch (JsonProcessingException e) {
@@ -94,7 +115,9 @@ final class BatchReader {
         }
         default ->
             throw InputException.field(
-                InputException.quoted(field),
+                InputException.quoted(
+                    new String(
+                        field.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)),
                 "is no field of a batch; there are template and messages");
       }
     }
@@ -131,17 +154,18 @@ final class BatchReader {
     if (parser.currentToken() != JsonToken.START_OBJECT) {
       throw InputException.field(path, "an object is needed");
     }
-    int start = (int) parser.currentTokenLocation().getByteOffset();
+    int start = place();
     boolean data = false;
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       data |= Objects.equals(parser.currentName(), BatchCall.DATA);
       parser.nextToken();
       parser.skipChildren();
     }
-    int end = (int) parser.currentTokenLocation().getByteOffset() + 1;
-    if (start < 0 || end <= start || end > length) {
-      throw new InputException(Fault.INVALID_CONTENT, "the body is not UTF-8");
-    }
-    return new Item(new Stretch(start, end - start), data);
+    return new Item(new Stretch(start, place() + 1 - start), data);
+  }
+
+  /** Where the token at hand begins in the text. */
+  private int place() {
+    return origin + (int) parser.currentTokenLocation().getCharOffset();
   }
 }

@@ -1,6 +1,5 @@
 package io.mailraft.node.http.v1;
 
-import io.mailraft.node.http.mail.AcceptedMeters;
 import io.mailraft.node.http.mail.Caller;
 import io.mailraft.node.http.mail.Front;
 import io.mailraft.node.http.mail.LetterIntake;
@@ -25,16 +24,14 @@ final class MessageIntake {
   private final Front front;
   private final Spool spools;
   private final Supplier<Set<String>> zones;
-  private final AcceptedMeters meters;
 
   /**
    * @param zones names of the zones that there are
    */
-  MessageIntake(Front front, Spool spools, Supplier<Set<String>> zones, AcceptedMeters meters) {
+  MessageIntake(Front front, Spool spools, Supplier<Set<String>> zones) {
     this.front = front;
     this.spools = spools;
     this.zones = zones;
-    this.meters = meters;
   }
 
   /**
@@ -60,7 +57,6 @@ final class MessageIntake {
       Optional<RequestKey> key =
           name.flatMap(named -> fingerprint.map(taken -> named.with(taken.value())));
       LetterIntake.Taken taken = LetterIntake.take(letter, front, caller, terms.terms(key));
-      meters.accepted(taken.accepted());
       return new Taken(taken, terms.sendAtGiven());
     }
   }

@@ -1,15 +1,10 @@
 package io.mailraft.node.http.v1;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import io.mailraft.node.http.exchange.ErrorForm;
 import io.mailraft.node.http.exchange.Fault;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Errors as problem documents (RFC 9457): the form that all calls below {@code /v1} share. */
@@ -18,12 +13,10 @@ public final class Problem implements ErrorForm {
   public static final Problem FORM = new Problem();
 
   /** Media type of a problem document. */
-  public static final MediaType MEDIA_TYPE = MediaType.create("application", "problem+json");
+  private static final MediaType MEDIA_TYPE = MediaType.create("application", "problem+json");
 
   /** What each type begins with; the code follows. */
   private static final String TYPE = "urn:mailraft:problem:";
-
-  private static final JsonFactory JSON = new JsonFactory();
 
   private Problem() {}
 
@@ -57,31 +50,8 @@ public final class Problem implements ErrorForm {
     }
   }
 
-  /** The word for machines of an error that has no other than its status. */
-  public static String code(HttpStatus status) {
-    return status.reasonPhrase().replaceAll("[^A-Za-z]", "");
-  }
-
   /** Whether errors at that path are problem documents. */
   public static boolean covers(String path) {
     return path.equals("/v1") || path.startsWith("/v1/");
-  }
-
-  /** An error that the server itself found, such as an unknown path. */
-  public static byte[] of(HttpStatus status, String instance) {
-    return of(status, code(status), status.reasonPhrase().toLowerCase(Locale.ROOT), instance);
-  }
-
-  /** An error that the server itself found, with a text of ours. */
-  public static byte[] of(HttpStatus status, String code, String detail, String instance) {
-    Fault fault = new Fault(status, code, detail, Optional.empty(), Optional.empty());
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator json = JSON.createGenerator(bytes)) {
-      FORM.write(json, fault, instance);
-      json.writeRaw('\n');
-    } catch (IOException e) {
-      throw new UncheckedIOException("JSON cannot be written to memory", e);
-    }
-    return bytes.toByteArray();
   }
 }

@@ -19,8 +19,7 @@ public final class V1Api {
   public V1Api(MailCalls shared, Supplier<Router> router) {
     this.shared = shared;
     MessageIntake intake =
-        new MessageIntake(
-            shared.front(), shared.spools(), () -> router.get().zones(), shared.meters());
+        new MessageIntake(shared.front(), shared.spools(), () -> router.get().zones());
     this.messages = new MessagesCall(shared.front(), intake);
     this.batch =
         new BatchCall(

@@ -43,7 +43,7 @@ public final class HistoryApi implements AutoCloseable {
         .route()
         .get("/v1/events")
         .build(
-            new MailCalls(streams, shared.front(), shared.spools(), shared.meters(), shared.open())
+            new MailCalls(streams, shared.front(), shared.spools(), shared.open())
                 .service(stream, Problem.FORM));
   }
 

@@ -1,4 +1,4 @@
-package io.mailraft.node.smtp;
+package io.mailraft.node.submit;
 
 import io.mailraft.router.Routing;
 import io.mailraft.router.Submission;

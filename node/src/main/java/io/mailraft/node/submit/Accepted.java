@@ -1,4 +1,4 @@
-package io.mailraft.node.http.mail;
+package io.mailraft.node.submit;
 
 import io.mailraft.queue.MessageId;
 
