@@ -7,6 +7,7 @@ final class Berth implements ConnectionLimits.Holder {
   private final SmtpConnection connection;
   private final Way way;
   private final Slip slip;
+  private final boolean ahead;
 
   /** Where it takes sends from, by the plan of that number; empty where none are to be taken. */
   Optional<SendLine.Place> place = Optional.empty();
@@ -25,10 +26,14 @@ final class Berth implements ConnectionLimits.Holder {
   /** Whether it is closed. */
   boolean gone;
 
-  Berth(SmtpConnection connection, Way way, Slip slip) {
+  /**
+   * @param ahead whether it was opened ahead of sends
+   */
+  Berth(SmtpConnection connection, Way way, Slip slip, boolean ahead) {
     this.connection = connection;
     this.way = way;
     this.slip = slip;
+    this.ahead = ahead;
   }
 
   SmtpConnection connection() {
@@ -45,6 +50,11 @@ final class Berth implements ConnectionLimits.Holder {
 
   Slip slip() {
     return slip;
+  }
+
+  /** Whether it was opened ahead of sends that were to come. */
+  boolean ahead() {
+    return ahead;
   }
 
   @Override

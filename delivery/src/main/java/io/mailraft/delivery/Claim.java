@@ -41,18 +41,4 @@ public record Claim(
     /** All that serve the zone: nobody has given it back yet. */
     ALL
   }
-
-  /** One that nobody has given back yet. */
-  public Claim(
-      String messageId,
-      int seq,
-      long epoch,
-      String zone,
-      String domain,
-      String recipient,
-      MessageFacts message,
-      int attempts,
-      Optional<String> lastSource) {
-    this(messageId, seq, epoch, zone, domain, recipient, message, attempts, lastSource, Others.ALL);
-  }
 }

@@ -120,7 +120,9 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
           (name, plan) -> {
             ZoneDispatch zone = zones.get(name);
             if (zone == null) {
-              zone = new ZoneDispatch(plan, shared);
+              List<ZoneDispatch> before =
+                  retired.stream().filter(one -> one.name().equals(name)).toList();
+              zone = new ZoneDispatch(plan, shared, before);
               shared.meters().watch(zone);
             } else {
               zone.update(plan);

@@ -96,7 +96,8 @@ final class Loader {
     SendLine.Place place = sites.place(berth).orElseThrow();
     place.await(berth.site().claims(place));
     Way way = berth.way();
-    if ((given == 0 && berth.transactions == 0) || way.readyNanos.isPresent()) {
+    boolean late = given == 0 && berth.transactions == 0 && !berth.ahead();
+    if (late || way.readyNanos.isPresent()) {
       sites.late(way, nowNanos);
     }
   }

@@ -45,7 +45,8 @@ final class Openings {
   /** Starts one. Under the zone's lock. */
   void open(Way way, Slip slip, boolean alone) {
     Held first = way.site().first().orElseThrow();
-    Opening opening = new Opening(way, slip);
+    Opening opening = new Opening(way, slip, way.blocked());
+    way.opened = true;
     Dial dial =
         new Dial(
             shared.equipment(),
@@ -64,11 +65,13 @@ final class Openings {
   private final class Opening implements Dial.Listener {
     private final Way way;
     private final Slip slip;
+    private final boolean ahead;
     private Optional<Dial> dial = Optional.empty();
 
-    private Opening(Way way, Slip slip) {
+    private Opening(Way way, Slip slip, boolean ahead) {
       this.way = way;
       this.slip = slip;
+      this.ahead = ahead;
     }
 
     @Override
@@ -77,7 +80,7 @@ final class Openings {
         dial.ifPresent(way.dials()::remove);
         row.docked(way);
       }
-      connections.docked(new Berth(connection, way, slip));
+      connections.docked(new Berth(connection, way, slip, ahead));
     }
 
     @Override

@@ -240,10 +240,13 @@ final class Rationing {
     return nowNanos - site.heldBackNanos.get() < CALM_NANOS << Math.min(relapses, RELAPSES_MAX);
   }
 
-  /** Whether sends are lacking, other than those of the whole zone. */
+  /** Whether what waits lacks sends, other than those of the whole zone. */
   private static boolean shortOfSends(Site site) {
     if (site.pausedUntilNanos.isPresent()) {
       return true;
+    }
+    if (!site.hasWaiting()) {
+      return false;
     }
     for (Way way : site.ways().values()) {
       if (way.terms.perSecond() < Double.POSITIVE_INFINITY && way.blocked()) {

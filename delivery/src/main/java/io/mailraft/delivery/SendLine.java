@@ -16,15 +16,16 @@ import org.slf4j.LoggerFactory;
  * under zones' locks, and none but that of {@link Throttling} is taken under it.
  *
  * <pre>
- *   open -a take gives less than was asked for-> shut, room is asked for
+ *   open -nothing is left after a take, or before a connection is opened-> shut, room is asked for
  *   shut -room-> open; those who wait are called one after the other
  * </pre>
  *
- * <p>While it is shut nobody takes, so that no connection is opened and nobody polls. As many are
- * called at a time as seem to find something: one more for each that got all it asked for, half for
- * each that did not. So neither do slots pass unused while a site opens a connection, nor do ten
- * thousand sites open connections for one slot. Who is called has a while to take before the next
- * is called in its place.
+ * <p>It begins shut where nothing is there. While it is shut nobody takes, so that no connection is
+ * opened and nobody polls. As many are called at a time as seem to find something: one more for
+ * each that got all it asked for, half where one did not, once until there is room again. So
+ * neither do slots pass unused while a site opens a connection, nor do ten thousand sites open
+ * connections for one slot. Who is called has a while to take before the next is called in its
+ * place.
  */
 final class SendLine {
   private static final Logger LOG = LoggerFactory.getLogger(SendLine.class);
@@ -43,6 +44,7 @@ final class SendLine {
   private int asked;
   private long askedNanos;
   private int calledMax = CALLED_FIRST;
+  private boolean halved;
   private boolean watched;
 
   /** Places that there are; guarded by {@link SendLines}. */
@@ -52,6 +54,7 @@ final class SendLine {
     this.counters = counters;
     this.throttling = throttling;
     this.executor = executor;
+    this.shut = !throttling.ready(counters);
   }
 
   List<String> counters() {
@@ -79,6 +82,11 @@ final class SendLine {
     /** Whether there is nothing to be had for it now. */
     boolean blocked() {
       return line.shut || waits;
+    }
+
+    /** Whether there is something to be had for it: looked at anew before it costs a connection. */
+    boolean ready() {
+      return !blocked() && line.ready();
     }
 
     /** Whether it stands in the line. */
@@ -120,7 +128,13 @@ final class SendLine {
 
   private synchronized int take(Place place, int most, boolean fresh) {
     boolean wasCalled = called.remove(place) != null;
-    if (shut || (!place.served && !fresh && !waiting.isEmpty())) {
+    if (shut) {
+      if (wasCalled) {
+        halve();
+      }
+      return 0;
+    }
+    if (!place.served && !fresh && !waiting.isEmpty()) {
       return 0;
     }
     int given = throttling.take(counters, most);
@@ -129,14 +143,33 @@ final class SendLine {
     }
     if (given < most) {
       shut = true;
-      calledMax = Math.max(1, calledMax / 2);
+      halve();
     } else {
       if (wasCalled) {
         calledMax = Math.min(CALLED_MAX, calledMax + 1);
       }
-      call();
+      if (ready()) {
+        call();
+      }
     }
     return given;
+  }
+
+  private void halve() {
+    if (!halved) {
+      halved = true;
+      calledMax = Math.max(1, calledMax / 2);
+    }
+  }
+
+  private synchronized boolean ready() {
+    if (!shut && !throttling.ready(counters)) {
+      shut = true;
+      if (!waiting.isEmpty()) {
+        ask();
+      }
+    }
+    return !shut;
   }
 
   private synchronized void await(Place place, int most) {
@@ -169,6 +202,7 @@ final class SendLine {
 
   private synchronized void room() {
     shut = false;
+    halved = false;
     asked = 0;
     call();
   }

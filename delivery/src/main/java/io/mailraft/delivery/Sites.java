@@ -273,20 +273,24 @@ final class Sites {
   }
 
   /**
-   * Whether a connection may be opened. Where it is for lack of sends, its place stands in line.
+   * Whether a connection may be opened. Where it may not for lack of sends, its place stands in
+   * line. The first one of all is opened while sends are asked for.
    */
   private boolean mayOpen(Way way, boolean spare, long nowNanos) {
     if (!fits(way, nowNanos)) {
       return false;
     }
-    if (!way.blocked()) {
+    if (way.place.isEmpty() || way.place.get().ready()) {
       return true;
     }
     SendLine.Place place = way.place.orElseThrow();
     if (!place.waits()) {
       place.await(way.site().claims(place));
     }
-    return spare && readiesItself(way, nowNanos) && way.site().connections() == 0;
+    // A source that warms up has its first one beside others', or mail would go on over those.
+    boolean alone = way.site().connections() == 0;
+    boolean first = !way.opened && (alone || way.terms.warmUp().isPresent());
+    return spare && (first || (alone && readiesItself(way, nowNanos)));
   }
 
   /** Whether a connection is kept for sends that are to come. */

@@ -26,6 +26,11 @@ public interface Throttling {
         }
 
         @Override
+        public boolean ready(List<String> counters) {
+          return true;
+        }
+
+        @Override
         public boolean spent(String warmUpCounter) {
           return false;
         }
@@ -41,7 +46,13 @@ public interface Throttling {
   int take(List<String> counters, int most);
 
   /**
-   * Asks for more, after {@link #take} gave less than was needed.
+   * Whether {@link #take} would give something now. No connection is opened for sends that are not
+   * there.
+   */
+  boolean ready(List<String> counters);
+
+  /**
+   * Asks for more, after {@link #take} gave less than was needed, or nothing was ready.
    *
    * @param sends how many wait in all, 1 at least; asked anew when it changes much
    * @param room called once, on a thread of its own, when it is worth while to try again; an

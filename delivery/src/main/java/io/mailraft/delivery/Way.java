@@ -39,6 +39,9 @@ final class Way implements ConnectionLimits.Claimant {
   /** From when on it keeps a connection for sends to come; empty if it never came too late. */
   Optional<Long> readyNanos = Optional.empty();
 
+  /** Whether a connection was ever opened. */
+  boolean opened;
+
   /** The connection limit that was full when it last wanted a connection. */
   Optional<String> full = Optional.empty();
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -19,6 +20,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ZoneDispatch {
   private static final int CLAIMS_PER_CONNECTION = 4;
   private static final int CLAIMS_MIN = 64;
+
+  /** So often is looked whether connections of a removed zone of the same name have been closed. */
+  private static final long INHERIT_MILLIS = 50;
+
   private static final Reply STOPPING = Reply.of(451, "4.3.2", "This node is stopping");
   private static final Reply CHANGED = Reply.of(451, "4.3.5", "The zone has changed");
   private static final Reply UNSERVED =
@@ -52,19 +57,65 @@ final class ZoneDispatch {
   private volatile ZonePlan plan;
   private volatile boolean stopping;
 
-  ZoneDispatch(ZonePlan plan, Shared shared) {
+  /** Removed zones of the same name, until their last connection is closed. */
+  private volatile List<ZoneDispatch> before;
+
+  /** Connections of those before. */
+  private int inherited;
+
+  /**
+   * @param before zones of the same name that the document had before and that may have connections
+   *     still: those count as this one's
+   */
+  ZoneDispatch(ZonePlan plan, Shared shared, List<ZoneDispatch> before) {
     this.name = plan.config().name();
     this.plan = plan;
     this.shared = shared;
+    this.before = List.copyOf(before);
+    this.inherited = connections(before);
     this.pool = new SourcePool(plan, shared.helo(), shared.equipment().sources().text());
     this.rationing = new Rationing(name, shared.appetite());
     this.sites =
         new Sites(plan, pool, () -> port(), shared.lines(), shared.limits(), shared.standings());
-    this.row = new SiteRow(sites, shared.limits(), plan.connections());
+    this.row = new SiteRow(sites, shared.limits(), connectionsMax(plan));
     this.agenda = new Agenda(shared.loops(), this::review);
     this.connections = new ZoneConnections(this, lock, shared, sites, row, rationing);
     synchronized (lock) {
       rationing.wants(target());
+    }
+    if (inherited > 0) {
+      inheritSoon();
+    }
+  }
+
+  private static int connections(List<ZoneDispatch> zones) {
+    return zones.stream().mapToInt(ZoneDispatch::connections).sum();
+  }
+
+  private int connectionsMax(ZonePlan of) {
+    return Math.max(0, of.connections() - inherited);
+  }
+
+  private void inheritSoon() {
+    var _ = shared.loops().schedule(this::inherit, INHERIT_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** Takes over the places of connections that have been closed since the last look. */
+  private void inherit() {
+    // Not under this one's lock: no zone's lock is taken under another's.
+    int left = connections(before);
+    synchronized (lock) {
+      if (stopping) {
+        return;
+      }
+      inherited = left;
+      row.connectionsMax(connectionsMax(plan));
+      connections.openMore();
+      if (left > 0) {
+        inheritSoon();
+      } else {
+        before = List.of();
+      }
     }
   }
 
@@ -288,7 +339,7 @@ final class ZoneDispatch {
               || fresh.config().port() != plan.config().port();
       plan = fresh;
       pool.follow(fresh);
-      row.connectionsMax(fresh.connections());
+      row.connectionsMax(connectionsMax(fresh));
       Sites.Changes changes = sites.follow(fresh);
       long now = System.nanoTime();
       changes.parted().forEach(site -> rationing.free(site, now));

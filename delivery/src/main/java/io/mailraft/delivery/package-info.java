@@ -26,7 +26,7 @@
  *   <li>I9: of a message at most two chunks are read ahead of the socket, and reading pauses while
  *       the socket takes no more.
  *   <li>A zone has at most as many connections as it is allowed, those being opened and those
- *       taking leave included.
+ *       taking leave included, and those of an earlier zone of its name that was removed.
  * </ul>
  *
  * <h2>Threads</h2>
@@ -57,7 +57,9 @@
  * <h2>Known limits</h2>
  *
  * No DKIM, no DANE or MTA-STS. 8-bit content goes to hosts without 8BITMIME as it is. A site whose
- * greeting is 5yz on all hosts bounces what waits for it.
+ * greeting is 5yz on all hosts bounces what waits for it. Where more sites have sends of a slow
+ * rate at the same moment than the zone has connections or the machine time for, some of those pass
+ * unused.
  */
 @NullMarked
 package io.mailraft.delivery;

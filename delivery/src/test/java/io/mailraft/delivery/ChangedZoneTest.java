@@ -8,9 +8,11 @@ import io.mailraft.testkit.Script;
 import io.mailraft.testkit.SmtpSink;
 import io.mailraft.testkit.Stage;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** A claim that comes back from a connection after its zone has changed goes back to the queue. */
@@ -25,11 +27,7 @@ class ChangedZoneTest {
         return Action.PROCEED;
       }
       atMail.countDown();
-      try {
-        assertThat(gate.await(Rig.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+      pass();
       return then;
     };
   }
@@ -88,6 +86,49 @@ class ChangedZoneTest {
                             "554 5.7.1 Service unavailable; Client host [127.0.0.11] blocked using zen.spamhaus.org"))))) {
       assertThat(changedAtMail(sink, ChangedZoneTest::unserved))
           .isInstanceOf(Outcome.Returned.class);
+    }
+  }
+
+  @Test
+  void a_zone_that_is_removed_and_added_again_leaves_the_old_ones_their_connections()
+      throws Exception {
+    AtomicInteger most = new AtomicInteger();
+    CountDownLatch full = new CountDownLatch(2);
+    Script held =
+        moment -> {
+          most.accumulateAndGet(moment.openConnections(), Math::max);
+          if (moment.stage() == Stage.DOT) {
+            full.countDown();
+            pass();
+          }
+          return Action.PROCEED;
+        };
+    try (SmtpSink sink = SmtpSink.start(SmtpSink.Options.of(message -> {}).withScript(held));
+        Rig rig = Rig.to(sink.port()).connections(2).start()) {
+      // The second connection follows once the first one works.
+      for (int i = 0; i < 4; i++) {
+        rig.engine.offer(rig.message("a@to.example"));
+      }
+      assertThat(full.await(Rig.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      ZonePlan plan = rig.plan();
+      rig.engine.zones(Map.of());
+      rig.engine.zones(Map.of("default", plan));
+      for (int i = 0; i < 4; i++) {
+        rig.engine.offer(rig.message("b@to.example"));
+      }
+      assertThat(rig.engine.within()).isFalse();
+      gate.countDown();
+      assertThat(rig.await(8)).hasSize(8);
+      assertThat(sink.messages()).as("two waited, and went back").isEqualTo(6);
+      assertThat(most).hasValueLessThanOrEqualTo(2);
+    }
+  }
+
+  private void pass() {
+    try {
+      assertThat(gate.await(Rig.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

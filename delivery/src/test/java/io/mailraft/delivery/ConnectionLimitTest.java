@@ -103,7 +103,7 @@ class ConnectionLimitTest {
   }
 
   private static Claim in(Claim claim, String zone) {
-    return new Claim(
+    return Claims.fresh(
         claim.messageId(),
         claim.seq(),
         claim.epoch(),

@@ -106,7 +106,7 @@ public final class DeliveryBench {
         List<Claim> claims = new ArrayList<>(batch);
         for (int i = 0; i < batch; i++) {
           claims.add(
-              new Claim(
+              Claims.fresh(
                   String.format("%018x", ++number),
                   1,
                   1,

@@ -25,14 +25,19 @@ final class FleetingSlots implements Throttling, AutoCloseable {
 
   @Override
   public synchronized int take(List<String> counters, int most) {
-    long passed = System.nanoTime() - startNanos;
-    long slot = passed / spacingNanos;
-    if (slot == usedSlot || passed - slot * spacingNanos > lifeNanos) {
+    if (!ready(counters)) {
       return 0;
     }
-    usedSlot = slot;
+    usedSlot = (System.nanoTime() - startNanos) / spacingNanos;
     taken++;
     return 1;
+  }
+
+  @Override
+  public synchronized boolean ready(List<String> counters) {
+    long passed = System.nanoTime() - startNanos;
+    long slot = passed / spacingNanos;
+    return slot != usedSlot && passed - slot * spacingNanos <= lifeNanos;
   }
 
   @Override

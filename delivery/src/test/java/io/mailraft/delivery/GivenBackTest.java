@@ -38,6 +38,11 @@ class GivenBackTest {
         }
 
         @Override
+        public boolean ready(List<String> counters) {
+          return take(counters, 1) == 1;
+        }
+
+        @Override
         public boolean spent(String warmUpCounter) {
           return true;
         }

@@ -18,7 +18,7 @@ class MetersTest {
     MessageFacts facts = new MessageFacts("", 5, false, false, "", "", "", "", "", "", 0);
     meters.ended(
         new Outcome.Delivered(
-            new Claim("id", 1, 1, zone, "d.example", "r@d.example", facts, 0, Optional.empty()),
+            Claims.fresh("id", 1, 1, zone, "d.example", "r@d.example", facts, 0, Optional.empty()),
             "250 2.0.0 ok",
             "192.0.2.1",
             "mx.d.example",

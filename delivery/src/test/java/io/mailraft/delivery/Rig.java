@@ -324,7 +324,7 @@ final class Rig implements AutoCloseable {
     for (int i = 0; i < recipients.length; i++) {
       String domain = recipients[i].substring(recipients[i].lastIndexOf('@') + 1);
       claims.add(
-          new Claim(id, i + 1, 7, "default", domain, recipients[i], facts, 0, Optional.empty()));
+          Claims.fresh(id, i + 1, 7, "default", domain, recipients[i], facts, 0, Optional.empty()));
     }
     return claims;
   }

@@ -2,6 +2,7 @@ package io.mailraft.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mailraft.config.Throttle;
 import io.mailraft.config.Throttle.Scope;
 import io.mailraft.testkit.Action;
 import io.mailraft.testkit.DnsFixture;
@@ -118,6 +119,11 @@ class SendGateTest {
           }
 
           @Override
+          public boolean ready(List<String> counters) {
+            return true;
+          }
+
+          @Override
           public boolean spent(String warmUpCounter) {
             return false;
           }
@@ -145,6 +151,11 @@ class SendGateTest {
           @Override
           public void await(List<String> counters, int sends, Runnable room) {
             throw new IllegalStateException("nobody waits");
+          }
+
+          @Override
+          public boolean ready(List<String> counters) {
+            return true;
           }
 
           @Override
@@ -339,6 +350,41 @@ class SendGateTest {
   }
 
   @Test
+  void each_send_of_many_slow_domains_costs_one_connection_at_most() throws Exception {
+    int domains = 40;
+    int each = 5;
+    TokenCounter counters = new TokenCounter();
+    List<Throttle> throttles = new ArrayList<>();
+    for (int i = 0; i < domains; i++) {
+      String domain = "d" + i + ".example";
+      counters.counter(domain, 2, 1);
+      throttles.add(Rig.rate(domain, "2/second", 1, Scope.CLUSTER));
+    }
+    try (TokenCounter tokens = counters;
+        Feeder feeder = new Feeder();
+        SmtpSink sink = sink(Script.OBEDIENT);
+        Rig rig =
+            Rig.to(sink.port())
+                .connections(4)
+                .feeder(feeder)
+                .throttling(tokens)
+                .throttles(throttles.toArray(Throttle[]::new))
+                .start()) {
+      List<Claim> claims = new ArrayList<>();
+      for (int j = 0; j < each; j++) {
+        for (int i = 0; i < domains; i++) {
+          claims.addAll(rig.message("a@d" + i + ".example"));
+        }
+      }
+      feeder.queue(claims);
+      feeder.awaitEnds(claims.size());
+      assertThat(sink.messages()).isEqualTo(claims.size());
+      // One that is there already when sends come is used for them.
+      assertThat(sink.connections()).isLessThanOrEqualTo(claims.size() + domains);
+    }
+  }
+
+  @Test
   void zones_and_sites_under_one_counter_all_get_their_turn() throws Exception {
     int domains = 30;
     try (DnsFixture dns = DnsFixture.start();
@@ -371,7 +417,7 @@ class SendGateTest {
           claims.add(
               j % 2 == 0
                   ? claim
-                  : new Claim(
+                  : Claims.fresh(
                       claim.messageId(),
                       1,
                       7,

@@ -65,6 +65,18 @@ final class TokenCounter implements Throttling, AutoCloseable {
     return given;
   }
 
+  @Override
+  public synchronized boolean ready(List<String> counters) {
+    long now = System.nanoTime();
+    return counters.stream()
+        .map(this::bucket)
+        .allMatch(
+            bucket -> {
+              bucket.fill(now);
+              return bucket.tokens >= 1;
+            });
+  }
+
   private Bucket bucket(String name) {
     Bucket bucket = buckets.get(name);
     if (bucket == null) {

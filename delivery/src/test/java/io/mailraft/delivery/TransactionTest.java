@@ -317,7 +317,7 @@ class TransactionTest {
       Claim first = rig.message("a@to.example").getFirst();
       for (int attempts : new int[] {0, 1, 2, 40}) {
         Claim claim =
-            new Claim(
+            Claims.fresh(
                 first.messageId(),
                 1,
                 7,

@@ -98,6 +98,11 @@ final class ZoneHost implements Queue.Host, Throttling, Appetite {
   }
 
   @Override
+  public boolean ready(List<String> counters) {
+    return queue.get().sends().book().ready(today(counters));
+  }
+
+  @Override
   public void await(List<String> counters, int sends, Runnable room) {
     List<String> dated = today(counters);
     if (dated.equals(counters)) {

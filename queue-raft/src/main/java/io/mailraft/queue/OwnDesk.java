@@ -7,6 +7,7 @@ import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
+import io.mailraft.api.link.Reason;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.Record;
 import io.mailraft.queue.link.Checksums;
@@ -19,6 +20,7 @@ import io.mailraft.queue.shard.ClaimSession;
 import io.mailraft.queue.shard.Shard;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -163,10 +165,21 @@ final class OwnDesk implements Desk {
   @Override
   public CompletableFuture<Explained> explain(Explain question) {
     try {
-      return explainer.apply(question);
+      Optional<Reason> led = led(question);
+      CompletableFuture<Explained> here = explainer.apply(question);
+      return led.map(reason -> here.thenApply(said -> said.toBuilder().addReasons(reason).build()))
+          .orElse(here);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  /** What the leader of the delivery's shard knows, where that is this node. */
+  private Optional<Reason> led(Explain question) {
+    MessageId id = MessageId.of(question.getId());
+    return question.getClaimed() || id.shard() >= shards.size()
+        ? Optional.empty()
+        : shards.get(id.shard()).explain(id, question.getSeq());
   }
 
   @Override

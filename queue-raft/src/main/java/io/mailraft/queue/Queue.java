@@ -255,6 +255,11 @@ public final class Queue implements Uploads, AutoCloseable {
     CompletableFuture<Explained> explain(Explain question);
   }
 
+  /** The node that leads a message's shard, where one is known. */
+  public Optional<String> leader(MessageId id) {
+    return replicas.groups().get(id.shard() + 1).leader();
+  }
+
   /** What a delivery waits for on a node; completes exceptionally where it cannot be asked. */
   public CompletableFuture<Explained> explain(String node, Explain question) {
     return replicas.desk(node).explain(question);

@@ -6,6 +6,7 @@ import io.mailraft.api.admin.WhyRequest;
 import io.mailraft.api.admin.WhyResponse;
 import io.mailraft.api.link.Explain;
 import io.mailraft.api.link.Explained;
+import io.mailraft.api.link.Reason;
 import io.mailraft.api.stored.DeliveryState;
 import io.mailraft.api.stored.StoredClaim;
 import io.mailraft.api.stored.StoredDelivery;
@@ -19,21 +20,26 @@ import io.mailraft.queue.control.NodeEntry;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Says what the deliveries of a message wait for. The state and the duties are those of this node's
- * replicas; what happens on a node is asked of that node, all nodes at the same time.
+ * replicas; what happens on a node is asked of that node, and what the leader of a shard keeps a
+ * delivery for of that leader, all nodes at the same time.
  */
 final class WhyAnswer {
   private static final Logger log = LoggerFactory.getLogger(WhyAnswer.class);
@@ -148,18 +154,39 @@ final class WhyAnswer {
 
   private List<WaitReason> reasons(Found found) {
     List<WaitReason> reasons = new ArrayList<>(found.reasons());
-    found.said().forEach((node, answer) -> reasons.addAll(said(node, answer)));
+    Optional<String> awaited = awaited(found.said().values());
+    found.said().forEach((node, answer) -> reasons.addAll(said(node, answer, awaited)));
     if (reasons.isEmpty() && !found.nodes().isEmpty()) {
       reasons.add(found.said().isEmpty() ? notAsked() : turn(found.row()));
     }
     return reasons;
   }
 
-  private static List<WaitReason> said(String node, CompletableFuture<Explained> answer) {
+  /** The node that alone may have a delivery for now, where the shard's leader says so. */
+  private static Optional<String> awaited(Collection<CompletableFuture<Explained>> answers) {
+    return answers.stream()
+        .filter(CompletableFuture::isDone)
+        .filter(answer -> !answer.isCompletedExceptionally())
+        .flatMap(answer -> answer.join().getReasonsList().stream())
+        .map(Reason::getAwaited)
+        .filter(node -> !node.isEmpty())
+        .findFirst();
+  }
+
+  /**
+   * What a node says of a delivery. Where that waits for one node alone, the others' lines and
+   * limits are none of its business.
+   */
+  private static List<WaitReason> said(
+      String node, CompletableFuture<Explained> answer, Optional<String> awaited) {
+    boolean concerned = awaited.isEmpty() || awaited.get().equals(node);
     if (!answer.isDone() || answer.isCompletedExceptionally()) {
-      return List.of(reason(node, "no answer", "the node did not say what it does with it"));
+      return concerned
+          ? List.of(reason(node, "no answer", "the node did not say what it does with it"))
+          : List.of();
     }
     return answer.join().getReasonsList().stream()
+        .filter(said -> concerned || !said.getAwaited().isEmpty())
         .map(
             said ->
                 reason(node, said.getPhase(), said.getDetail()).toBuilder()
@@ -275,9 +302,24 @@ final class WhyAnswer {
         duties
             .map(known -> known.assignments().zones().getOrDefault(zone, List.of()))
             .orElse(List.of());
-    return servers.isEmpty()
-        ? new Found(row, List.of(unserved(zone, duties)), List.of())
-        : new Found(row, List.of(), servers.stream().map(Assignments.Share::node).toList());
+    if (servers.isEmpty()) {
+      return new Found(row, List.of(unserved(zone, duties)), List.of());
+    }
+    Optional<String> leader = queue.leader(row.id());
+    Set<String> asked =
+        servers.stream()
+            .map(Assignments.Share::node)
+            .collect(Collectors.toCollection(TreeSet::new));
+    leader.ifPresent(asked::add);
+    return new Found(
+        row, leader.isPresent() ? List.of() : List.of(leaderless(row.id())), List.copyOf(asked));
+  }
+
+  private static WaitReason leaderless(MessageId id) {
+    return reason(
+        "",
+        "no leader",
+        "no leader of shard-%d is known, who would give it to a node".formatted(id.shard()));
   }
 
   private WaitReason unserved(String zone, Optional<Duties> duties) {

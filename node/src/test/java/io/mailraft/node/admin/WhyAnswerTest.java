@@ -38,9 +38,10 @@ class WhyAnswerTest {
   private final SlowHost host = new SlowHost();
   private Optional<Queue> opened = Optional.empty();
 
-  /** Answers once it was asked of so many deliveries, and of none before. */
+  /** Answers once it was asked of so many deliveries, and of none before; or at once. */
   private static final class SlowHost implements Queue.Host {
     private final List<CompletableFuture<Explained>> asked = new ArrayList<>();
+    private Optional<Explained> says = Optional.empty();
 
     @Override
     public void obey(Duties duties) {
@@ -54,6 +55,9 @@ class WhyAnswerTest {
 
     @Override
     public synchronized CompletableFuture<Explained> explain(Explain question) {
+      if (says.isPresent()) {
+        return CompletableFuture.completedFuture(says.get());
+      }
       CompletableFuture<Explained> answer = new CompletableFuture<>();
       asked.add(answer);
       if (asked.size() == ASKED) {
@@ -129,6 +133,31 @@ class WhyAnswerTest {
     synchronized (host) {
       host.asked.clear();
     }
+  }
+
+  private List<String> phasesWhereItAwaits(String node) throws Exception {
+    synchronized (host) {
+      host.says =
+          Optional.of(
+              Explained.newBuilder()
+                  .addReasons(Reason.newBuilder().setPhase("its turn"))
+                  .addReasons(Reason.newBuilder().setPhase("its source").setAwaited(node))
+                  .build());
+    }
+    try {
+      return phases(why(submit(1)).getDeliveries(0));
+    } finally {
+      synchronized (host) {
+        host.says = Optional.empty();
+      }
+    }
+  }
+
+  @Test
+  void whereItWaitsForOneNodeAloneWhatOthersWaitForIsLeftOut() throws Exception {
+    assertThat(phasesWhereItAwaits("elsewhere")).containsExactly("its source");
+    String self = queue().cluster().nodes().values().iterator().next().name();
+    assertThat(phasesWhereItAwaits(self)).containsExactly("its turn", "its source");
   }
 
   @Test

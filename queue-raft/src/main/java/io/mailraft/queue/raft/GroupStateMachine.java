@@ -85,12 +85,9 @@ final class GroupStateMachine extends BaseStateMachine {
     void closed();
   }
 
-  /** A snapshot that is put off is asked for again after such a part of what makes one due. */
-  private static final int PUT_OFF_PARTS = 8;
-
   private final GroupSpec spec;
   private final RocksMemory memory;
-  private final long snapshotLogBytes;
+  private final SnapshotSchedule snapshots;
   private final Events events;
   private final GroupStorage storage = new GroupStorage();
   private final Progress progress = new Progress();
@@ -99,15 +96,11 @@ final class GroupStateMachine extends BaseStateMachine {
   private volatile @Nullable ReplicaDatabase database;
   private volatile @Nullable LogMark mark;
   private long stampMillis;
-  private long bytesSinceSnapshot;
-  private long snapshotDueBytes;
-  private volatile boolean snapshotRequested;
 
   GroupStateMachine(GroupSpec spec, RocksMemory memory, long snapshotLogBytes, Events events) {
     this.spec = spec;
     this.memory = memory;
-    this.snapshotLogBytes = snapshotLogBytes;
-    this.snapshotDueBytes = snapshotLogBytes;
+    this.snapshots = new SnapshotSchedule(snapshotLogBytes);
     this.events = events;
   }
 
@@ -212,8 +205,7 @@ final class GroupStateMachine extends BaseStateMachine {
     spec.fold().load(opened.store());
     Position applied = opened.applied();
     stampMillis = applied.stampMillis();
-    bytesSinceSnapshot = 0;
-    snapshotDueBytes = snapshotLogBytes;
+    snapshots.restart();
     TermIndex snapshot = snapshotAt();
     setLastAppliedTermIndex(snapshot);
     progress.advance(
@@ -278,14 +270,7 @@ final class GroupStateMachine extends BaseStateMachine {
     } else {
       updateLastAppliedTermIndex(logged.getTerm(), logged.getIndex());
     }
-    bytesSinceSnapshot += logBytes;
-    if (bytesSinceSnapshot >= snapshotDueBytes && !snapshotRequested) {
-      snapshotRequested = true;
-      if (!events.snapshotDue(bytesSinceSnapshot)) {
-        snapshotDueBytes = bytesSinceSnapshot + snapshotLogBytes / PUT_OFF_PARTS;
-        snapshotRequested = false;
-      }
-    }
+    snapshots.logged(logBytes, events::snapshotDue);
   }
 
   private List<Answer> write(LogEntryProto logged, Entry entry, Position at, Store store) {
@@ -366,7 +351,7 @@ final class GroupStateMachine extends BaseStateMachine {
 
   /** The snapshot that was due was taken or refused; the next one may be asked for. */
   void snapshotAnswered() {
-    snapshotRequested = false;
+    snapshots.answered();
   }
 
   @Override
@@ -389,8 +374,7 @@ final class GroupStateMachine extends BaseStateMachine {
       }
       throw new IOException(e);
     }
-    bytesSinceSnapshot = 0;
-    snapshotDueBytes = snapshotLogBytes;
+    snapshots.restart();
     return at.getIndex();
   }
 

@@ -182,6 +182,16 @@ final class Picker implements ShardEvents {
     }
   }
 
+  /** How a delivery waits that a node has given back for another one; empty where it does not. */
+  Optional<Redirected> redirected(DeliveryId delivery) {
+    lock.lock();
+    try {
+      return redirects.find(delivery);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * Chooses claims to propose, one record for each node. Empty where there is no work or no room.
    *
@@ -398,7 +408,7 @@ final class Picker implements ShardEvents {
   public void redirected(DeliveryId delivery, String source) {
     lock.lock();
     try {
-      redirects.announce(delivery, owners.apply(source));
+      redirects.announce(delivery, source, owners.apply(source));
     } finally {
       lock.unlock();
     }

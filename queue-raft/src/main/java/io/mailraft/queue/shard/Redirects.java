@@ -1,15 +1,19 @@
 package io.mailraft.queue.shard;
 
 import io.mailraft.api.log.Others;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -50,11 +54,16 @@ final class Redirects {
     OptionalInt other(Lane lane, Set<Integer> but);
   }
 
-  /** A delivery that waits for a node. */
-  record Redirect(DeliveryId delivery, Lane lane, int node, long untilNanos) {}
+  /**
+   * A delivery that waits for a node.
+   *
+   * @param source the node's, which it is to leave from; empty where any will do
+   */
+  record Redirect(
+      DeliveryId delivery, Lane lane, int node, Optional<String> source, long untilNanos) {}
 
   /** Why a delivery, which is about to be queued, was given back. */
-  private record Wish(OptionalInt owner, boolean unfit) {}
+  private record Wish(Optional<String> source, OptionalInt owner, boolean unfit) {}
 
   /** What is known of an attempt of which a claim was given back. */
   private static final class Attempt {
@@ -85,13 +94,13 @@ final class Redirects {
   }
 
   /** A delivery, about to be queued, is to be claimed by the owner of its source. */
-  void announce(DeliveryId delivery, OptionalInt owner) {
-    wishes.put(delivery, new Wish(owner, false));
+  void announce(DeliveryId delivery, String source, OptionalInt owner) {
+    wishes.put(delivery, new Wish(Optional.of(source), owner, false));
   }
 
   /** A delivery, about to be queued, is to be claimed by any other node. */
   void announceUnfit(DeliveryId delivery) {
-    wishes.put(delivery, new Wish(OptionalInt.empty(), true));
+    wishes.put(delivery, new Wish(Optional.empty(), OptionalInt.empty(), true));
   }
 
   /** A claim is over. Unless it was given back for another node, so is the attempt. */
@@ -132,7 +141,8 @@ final class Redirects {
       return false;
     }
     Redirect redirect =
-        new Redirect(delivery, lane, node.getAsInt(), nanoClock.getAsLong() + WAIT_NANOS);
+        new Redirect(
+            delivery, lane, node.getAsInt(), wish.source(), nanoClock.getAsLong() + WAIT_NANOS);
     waiting.put(delivery, redirect);
     byNode
         .computeIfAbsent(redirect.node(), key -> new LinkedHashMap<>())
@@ -158,6 +168,23 @@ final class Redirects {
 
   boolean contains(DeliveryId delivery) {
     return waiting.containsKey(delivery);
+  }
+
+  /** How a delivery waits here; empty where it does not. */
+  Optional<Redirected> find(DeliveryId delivery) {
+    Redirect redirect = waiting.get(delivery);
+    if (redirect == null) {
+      return Optional.empty();
+    }
+    Attempt attempt = attempts.get(delivery);
+    long left = redirect.untilNanos() - nanoClock.getAsLong();
+    return Optional.of(
+        new Redirected(
+            redirect.node(),
+            redirect.source(),
+            attempt == null ? Collections.emptySortedSet() : new TreeSet<>(attempt.unfit),
+            Duration.ofNanos(WAIT_NANOS - left),
+            Duration.ofNanos(left)));
   }
 
   /** It waits no longer, whatever became of it. */

@@ -2,6 +2,7 @@ package io.mailraft.queue.shard;
 
 import com.google.protobuf.ByteString;
 import io.mailraft.api.link.DomainLimit;
+import io.mailraft.api.link.Reason;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.IdempotencyKey;
 import io.mailraft.api.log.Record;
@@ -211,6 +212,13 @@ public final class Shard implements Group.Listener, AutoCloseable {
         current.detach(node, ticket);
       }
     };
+  }
+
+  /**
+   * What a queued delivery waits for, if this node leads the shard and it is more than its turn.
+   */
+  public synchronized Optional<Reason> explain(MessageId id, int seq) {
+    return leader.flatMap(current -> current.explain(new DeliveryId(id, seq)));
   }
 
   /** A node's open claims on a shard. */

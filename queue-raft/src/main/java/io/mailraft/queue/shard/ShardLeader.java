@@ -2,6 +2,7 @@ package io.mailraft.queue.shard;
 
 import com.google.protobuf.ByteString;
 import io.mailraft.api.link.DomainLimit;
+import io.mailraft.api.link.Reason;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.DropUploads;
@@ -186,6 +187,19 @@ final class ShardLeader implements AutoCloseable {
                         .execute(() -> returnClaims(claims));
                   }
                 });
+  }
+
+  /** What a queued delivery waits for here; empty where it is no more than its turn. */
+  Optional<Reason> explain(DeliveryId delivery) {
+    return picker.redirected(delivery).map(known -> known.reason(this::nameOf));
+  }
+
+  private String nameOf(int node) {
+    return control.nodes().values().stream()
+        .filter(entry -> entry.number() == node)
+        .map(NodeEntry::name)
+        .findFirst()
+        .orElse("node " + node);
   }
 
   void credit(int node, long epoch, Map<String, Integer> wanted, List<DomainLimit> limits) {

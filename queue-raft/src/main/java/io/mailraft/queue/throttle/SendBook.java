@@ -100,6 +100,18 @@ public final class SendBook {
     return sends;
   }
 
+  /** Whether {@link #take} would give something now. */
+  public synchronized boolean ready(List<String> counters) {
+    long now = nanoClock.getAsLong();
+    for (String counter : counters) {
+      Book book = books.get(counter);
+      if (book == null || book.usable(now) == 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Waits for more; an earlier wait for the same counters is replaced. */
   synchronized void await(List<String> counters, int sends, Runnable room) {
     long now = nanoClock.getAsLong();

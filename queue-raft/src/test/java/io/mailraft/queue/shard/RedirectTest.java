@@ -3,6 +3,7 @@ package io.mailraft.queue.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.mailraft.api.link.Reason;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
 import io.mailraft.api.log.Entry;
@@ -268,7 +269,7 @@ class RedirectTest {
 
   private static DeliveryId redirected(Redirects redirects, Lane lane, int number) {
     DeliveryId delivery = new DeliveryId(new MessageId(number, 0), 1);
-    redirects.announce(delivery, OptionalInt.of(TWO));
+    redirects.announce(delivery, SOURCE, OptionalInt.of(TWO));
     redirects.unclaimed(delivery, ONE);
     assertThat(redirects.queued(lane, delivery)).isTrue();
     return delivery;
@@ -288,6 +289,32 @@ class RedirectTest {
     assertThat(redirects.any()).isFalse();
     assertThat(redirects.others(delivery, lane, ONE)).isEqualTo(Others.NO_OTHERS);
     assertThat(redirects.queued(lane, delivery)).isFalse();
+  }
+
+  @Test
+  void one_that_waits_says_for_which_node_and_why_and_for_how_long() {
+    AtomicLong now = new AtomicLong();
+    Redirects redirects = new Redirects(new Two(), now::get);
+    Lane lane = new Lane("default", "a.example");
+    DeliveryId pinned = redirected(redirects, lane, 1);
+    DeliveryId unfit = new DeliveryId(new MessageId(2, 0), 1);
+    redirects.announceUnfit(unfit);
+    redirects.unclaimed(unfit, ONE);
+    assertThat(redirects.queued(lane, unfit)).isTrue();
+    now.set(30_000_000_000L);
+    Reason source = redirects.find(pinned).orElseThrow().reason(node -> "n" + node);
+    assertThat(source.getPhase()).isEqualTo("its source");
+    assertThat(source.getDetail())
+        .isEqualTo(
+            "it is to leave from 127.0.0.14, which is n2's; it waits until n2 has room, for 90 s more at most");
+    assertThat(source.getForMillis()).isEqualTo(30_000);
+    assertThat(source.getAwaited()).isEqualTo("n2");
+    Reason other = redirects.find(unfit).orElseThrow().reason(node -> "n" + node);
+    assertThat(other.getPhase()).isEqualTo("another node");
+    assertThat(other.getDetail()).startsWith("none of the sources of n1 may be used for it; ");
+    assertThat(other.getAwaited()).isEqualTo("n2");
+    redirects.remove(pinned);
+    assertThat(redirects.find(pinned)).isEmpty();
   }
 
   @Test

@@ -60,6 +60,23 @@ final class SendBookTest {
   }
 
   @Test
+  void sendsAreReadyWhileTheyMayBeTakenUnderEveryCounter() {
+    assertThat(book.ready(List.of(DOMAIN))).as("nothing was asked for").isFalse();
+    await(List.of(DOMAIN), 2);
+    give(until(20).getFirst(), 200, 100, 2);
+    assertThat(book.ready(List.of(DOMAIN))).as("before the first is due").isFalse();
+    now = 250 * MILLI;
+    assertThat(book.ready(List.of(DOMAIN))).isTrue();
+    assertThat(book.ready(List.of(ZONE, DOMAIN))).isFalse();
+    assertThat(book.take(List.of(DOMAIN), 1)).isEqualTo(1);
+    assertThat(book.ready(List.of(DOMAIN))).as("before the second is due").isFalse();
+    now = 350 * MILLI;
+    assertThat(book.ready(List.of(DOMAIN))).isTrue();
+    now = 1400 * MILLI;
+    assertThat(book.ready(List.of(DOMAIN))).as("when it is too old").isFalse();
+  }
+
+  @Test
   void itAsksEveryHalfSecondAtMostAndNoLaterWhileItLacks() {
     await(List.of(DOMAIN), 10);
     List<SendQuestion> first = until(20);

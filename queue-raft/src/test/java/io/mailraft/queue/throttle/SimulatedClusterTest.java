@@ -78,6 +78,7 @@ final class SimulatedClusterTest {
 
   @ParameterizedTest
   @CsvSource({
+    "1/minute, 1",
     "1/minute, 2",
     "20/minute, 2",
     "1/second, 2",

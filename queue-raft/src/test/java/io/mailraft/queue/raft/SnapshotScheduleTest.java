@@ -1,0 +1,52 @@
+package io.mailraft.queue.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** When snapshots are asked for. */
+class SnapshotScheduleTest {
+  private final SnapshotSchedule schedule = new SnapshotSchedule(80);
+  private final List<Long> asked = new ArrayList<>();
+
+  private void log(long bytes, boolean grant) {
+    schedule.logged(
+        bytes,
+        since -> {
+          asked.add(since);
+          return grant;
+        });
+  }
+
+  @Test
+  void oneIsAskedForOnceUntilItIsAnswered() {
+    log(79, true);
+    assertThat(asked).isEmpty();
+    log(1, true);
+    log(500, true);
+    assertThat(asked).containsExactly(80L);
+    schedule.answered();
+    log(1, true);
+    assertThat(asked).as("it was refused").containsExactly(80L, 581L);
+    schedule.restart();
+    schedule.answered();
+    log(79, true);
+    assertThat(asked).hasSize(2);
+    log(1, true);
+    assertThat(asked).hasSize(3);
+  }
+
+  @Test
+  void oneThatIsPutOffIsAskedForAgainAfterAnEighth() {
+    log(80, false);
+    log(9, false);
+    assertThat(asked).containsExactly(80L);
+    log(1, false);
+    log(9, true);
+    assertThat(asked).containsExactly(80L, 90L);
+    log(1, true);
+    assertThat(asked).containsExactly(80L, 90L, 100L);
+  }
+}
