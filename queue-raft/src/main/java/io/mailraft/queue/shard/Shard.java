@@ -217,7 +217,7 @@ public final class Shard implements Group.Listener, AutoCloseable {
   /**
    * What a queued delivery waits for, if this node leads the shard and it is more than its turn.
    */
-  public synchronized Optional<Reason> explain(MessageId id, int seq) {
+  public Optional<Reason> explain(MessageId id, int seq) {
     return leader.flatMap(current -> current.explain(new DeliveryId(id, seq)));
   }
 

@@ -195,7 +195,7 @@ final class ShardLeader implements AutoCloseable {
   }
 
   private String nameOf(int node) {
-    return control.nodes().values().stream()
+    return control.get().nodes().values().stream()
         .filter(entry -> entry.number() == node)
         .map(NodeEntry::name)
         .findFirst()
