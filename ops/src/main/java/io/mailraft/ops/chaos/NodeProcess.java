@@ -136,7 +136,10 @@ public final class NodeProcess {
     starts++;
     CompletableFuture<String> ready = new CompletableFuture<>();
     readyLine = ready;
-    Thread.ofVirtual()
+    // A platform thread: to read a pipe keeps hold of a carrier, of which a machine of two cores
+    // has fewer than a cluster has nodes, and then no virtual thread of this process runs.
+    Thread.ofPlatform()
+        .daemon()
         .name("stdout-" + id + "-" + starts)
         .start(() -> readOutput(started.inputReader(), copy, ready));
   }
