@@ -74,7 +74,11 @@ final class Holder {
   /** Further claims of the lane that the node can use. */
   int room(Lane lane) {
     Integer limit = limits.isEmpty() ? null : limits.get(lane);
-    return limit == null ? room(lane.zone()) : limit - held(lane);
+    if (limit == null) {
+      return room(lane.zone());
+    }
+    // Limits may come from before the zone went to others, or was suspended.
+    return wants(lane.zone()) ? limit - held(lane) : 0;
   }
 
   /** Claims of a lane came or went. */

@@ -156,6 +156,17 @@ final class LimitedLanesTest {
   }
 
   @Test
+  void aNodeThatWantsNothingOfTheZoneGetsNothingOfItsLimitedDomainsEither() {
+    queue("slow.example", 10);
+    node(1, 0, limit("slow.example", 3));
+    settle();
+    assertThat(heldBy(1)).isEmpty();
+    picker.credit(1, 1, Map.of(ZONE, 10), List.of());
+    settle();
+    assertThat(heldBy(1)).isEqualTo(Map.of("slow.example", 3L));
+  }
+
+  @Test
   void aLimitedDomainNeitherFillsTheWindowNorGetsMore() {
     node(1, 40, limit("slow.example", 3));
     queue("slow.example", 200);
