@@ -225,7 +225,10 @@ final class Replicas implements AutoCloseable {
   /** For how long no leader of a shard has been known. */
   synchronized Duration leaderlessFor(int shard) {
     Long since = leaderlessSinceNanos.get(shard + 1);
-    return since == null ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
+    // There may be one since the last look.
+    return since == null || groups.get(shard + 1).leader().isPresent()
+        ? Duration.ZERO
+        : Duration.ofNanos(System.nanoTime() - since);
   }
 
   ControlFold control() {

@@ -5,9 +5,11 @@ import static io.mailraft.queue.QueueCluster.body;
 import static io.mailraft.queue.QueueCluster.submit;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.Sink.Manner;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -123,6 +125,30 @@ class ThreeNodeQueueTest {
         assertThat(cluster.deliveredTimes(id, 1)).as("message %s", id).isEqualTo(1);
       }
       assertThat(cluster.delivered()).isEqualTo(240);
+    }
+  }
+
+  @Test
+  void aMessageIsBegunAsSoonAsALeaderIsKnownAgain() throws Exception {
+    try (QueueCluster cluster =
+        new QueueCluster(directory, 3, 1).submitTimeout(Duration.ofSeconds(1))) {
+      Queue left = cluster.startAll().queue("n1");
+      cluster.stop("n2");
+      cluster.stop("n3");
+      await("no leader known for long", () -> isRefused(left));
+      cluster.start("n2");
+      cluster.start("n3");
+      await("a leader", () -> left.leader(new MessageId(1, 0)).isPresent());
+      assertThat(isRefused(left)).isFalse();
+    }
+  }
+
+  private static boolean isRefused(Queue queue) {
+    try (Upload _ = queue.begin()) {
+      return false;
+    } catch (QueueException e) {
+      assertThat(e.reason()).isEqualTo(Reason.NO_MAJORITY);
+      return true;
     }
   }
 
