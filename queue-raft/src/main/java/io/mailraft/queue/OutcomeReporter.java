@@ -84,7 +84,7 @@ final class OutcomeReporter implements AutoCloseable {
     try {
       while (open) {
         try {
-          report(batch);
+          confirm(batch);
         } catch (RuntimeException e) {
           // Without this thread no delivery would end. What is in the batch is reported again.
           log.error("{} outcomes were not reported, they are tried again", batch.size(), e);
@@ -96,7 +96,7 @@ final class OutcomeReporter implements AutoCloseable {
     }
   }
 
-  private void report(List<Waiting> batch) throws InterruptedException {
+  private void confirm(List<Waiting> batch) throws InterruptedException {
     gather(batch);
     switch (submit(batch)) {
       case CONFIRMED -> {
