@@ -291,7 +291,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   @Override
   public boolean snapshotDue(long logBytes) {
     RaftServer.Division is = division;
-    if (is != null && logBytes < putOffBytes() && isNeededByOthers(is)) {
+    if (is != null && isNeededByOthers(is) && logBytes < putOffBytes()) {
       return false;
     }
     // Not on the apply thread, which goes on meanwhile: a flush takes its time, and the request
@@ -301,7 +301,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
     return true;
   }
 
-  /** Beyond so much log, to bring a new snapshot costs a follower less. */
+  /** Beyond so much log, to bring a new snapshot costs a follower less. Looks at the disk. */
   private long putOffBytes() {
     long stateBytes =
         machine.getStateMachineStorage().facts().map(GroupVitals.SnapshotFacts::bytes).orElse(0L);
