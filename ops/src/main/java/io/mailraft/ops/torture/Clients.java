@@ -25,6 +25,12 @@ final class Clients implements AutoCloseable {
   private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(12);
   private static final Duration RETRY_PAUSE = Duration.ofMillis(100);
 
+  /**
+   * After so many messages a session goes on at the next node. Else all would end up at those nodes
+   * that no fault has hit yet.
+   */
+  private static final int MESSAGES_AT_A_NODE = 25;
+
   private record Target(String node, InetSocketAddress address) {}
 
   private final Letters letters;
@@ -114,8 +120,12 @@ final class Clients implements AutoCloseable {
 
     void run() {
       try {
-        while (!stop.await(intervalNanos, TimeUnit.NANOSECONDS)) {
+        for (int sent = 1; !stop.await(intervalNanos, TimeUnit.NANOSECONDS); sent++) {
           handIn(letters.letter(next.getAndIncrement()));
+          if (sent % MESSAGES_AT_A_NODE == 0) {
+            turn++;
+            leave();
+          }
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
