@@ -7,7 +7,7 @@ import java.util.function.ToIntBiFunction;
 /**
  * What is agreed on, and what of it is this node's to do just now.
  *
- * @param version of the cluster document
+ * @param version of the cluster document that {@code settings} are of
  * @param settings the cluster document, read
  * @param assignments who serves what, once everybody obeys
  * @param connections this node's connections by zone, as long as not everybody does

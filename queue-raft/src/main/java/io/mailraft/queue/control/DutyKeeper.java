@@ -32,6 +32,7 @@ public final class DutyKeeper implements AutoCloseable {
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("duties").factory());
   private Optional<ClusterSettings> settings = Optional.empty();
+  private long readVersion;
   private long version;
   private Map<String, Suspension> suspensions = Map.of();
   private Optional<ControlView> agreed = Optional.empty();
@@ -109,7 +110,7 @@ public final class DutyKeeper implements AutoCloseable {
       return;
     }
     suspensions = view.suspensions();
-    if (view.document().version() != version) {
+    if (view.document().version() != readVersion) {
       read(view.document());
     }
     settings.ifPresent(
@@ -121,14 +122,19 @@ public final class DutyKeeper implements AutoCloseable {
   }
 
   private void read(ClusterDocument document) {
-    version = document.version();
+    readVersion = document.version();
     try {
       settings =
           Optional.of(ClusterYaml.parse(document.yaml(), "cluster document " + document.version()));
+      version = readVersion;
       log.info("cluster document {} is in force", version);
     } catch (ConfigException e) {
       // It was checked before it was proposed, by a node of another version perhaps.
-      log.error("cluster document {} cannot be used, the one before it stays", version, e);
+      log.error(
+          "cluster document {} cannot be used; this node goes on by the one before it, and the"
+              + " others wait with what they may take over from it, until it runs their version",
+          readVersion,
+          e);
     }
   }
 
@@ -149,9 +155,12 @@ public final class DutyKeeper implements AutoCloseable {
     obeyer.obey(duties);
   }
 
-  /** Says up to where this node obeys, once what it must not do any more has ended. */
+  /**
+   * Says up to where this node obeys, once what it must not do any more has ended. It does not obey
+   * a document that it cannot read.
+   */
   private void say() {
-    if (readIndex == saidIndex) {
+    if (readVersion != version || readIndex == saidIndex) {
       return;
     }
     if (obeyer.obeyed()) {

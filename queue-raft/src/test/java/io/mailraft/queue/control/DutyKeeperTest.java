@@ -15,11 +15,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Turns follow from the stamps of the log, and cost nothing where nobody needs them. */
-class TurnTest {
+/** What a node says of duties, and turns, which follow from the stamps of the log. */
+class DutyKeeperTest {
   private static final long TURN = ControlFold.TURN.toMillis();
 
   private final ControlFold fold = new ControlFold();
@@ -76,20 +77,41 @@ class TurnTest {
   }
 
   @Test
-  void aTurnIsObeyedAndChangesDutiesOnlyWhereALimitGoesRound() throws InterruptedException {
-    DutyKeeper.Obeyer obeyer =
-        new DutyKeeper.Obeyer() {
-          @Override
-          public void obey(Duties next) {
-            duties.incrementAndGet();
-          }
+  void aNodeDoesNotSayThatItObeysADocumentThatItCannotRead() throws InterruptedException {
+    BlockingQueue<Duties> handedOut = new LinkedBlockingQueue<>();
+    try (DutyKeeper keeper = new DutyKeeper(fold, "n1", obeyer(handedOut::add), said::add)) {
+      keeper.start();
+      apply(TURN, join("n1"), document(0, "throttles: { gmail.com: { connections: 2 } }"));
+      awaitSaid();
+      handedOut.clear();
+      apply(TURN, document(1, "a-section-of-a-later-version: {}"));
+      Duties meanwhile = handedOut.poll(30, TimeUnit.SECONDS);
+      assertThat(meanwhile).isNotNull();
+      assertThat(meanwhile.version()).isEqualTo(1);
+      long unread = index;
+      apply(TURN, document(2, "throttles: { gmail.com: { connections: 1 } }"));
+      assertThat(said.poll(30, TimeUnit.SECONDS)).isGreaterThan(unread);
+    }
+  }
 
-          @Override
-          public boolean obeyed() {
-            return true;
-          }
-        };
-    try (DutyKeeper keeper = new DutyKeeper(fold, "n1", obeyer, said::add)) {
+  private static DutyKeeper.Obeyer obeyer(Consumer<Duties> takes) {
+    return new DutyKeeper.Obeyer() {
+      @Override
+      public void obey(Duties next) {
+        takes.accept(next);
+      }
+
+      @Override
+      public boolean obeyed() {
+        return true;
+      }
+    };
+  }
+
+  @Test
+  void aTurnIsObeyedAndChangesDutiesOnlyWhereALimitGoesRound() throws InterruptedException {
+    try (DutyKeeper keeper =
+        new DutyKeeper(fold, "n1", obeyer(next -> duties.incrementAndGet()), said::add)) {
       keeper.start();
       apply(
           TURN,
