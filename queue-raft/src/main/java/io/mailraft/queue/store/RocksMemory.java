@@ -4,7 +4,6 @@ import org.rocksdb.Cache;
 import org.rocksdb.Env;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Priority;
-import org.rocksdb.RocksDB;
 import org.rocksdb.WriteBufferManager;
 
 /**
@@ -42,7 +41,7 @@ public final class RocksMemory implements AutoCloseable {
       throw new IllegalArgumentException(
           "the databases need " + BYTES_MIN + " bytes of memory at least, not " + bytes);
     }
-    RocksDB.loadLibrary();
+    RocksLibrary.load();
     Env env = Env.getDefault();
     env.setBackgroundThreads(FLUSH_THREADS, Priority.HIGH);
     env.setBackgroundThreads(COMPACTION_THREADS, Priority.LOW);

@@ -53,6 +53,7 @@ public final class RocksStore implements Store {
   private final Set<RocksFrozen> frozen = new HashSet<>();
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
   private boolean closed;
+  private volatile boolean closing;
   private volatile Position applied = Position.START;
 
   private RocksStore(
@@ -245,10 +246,11 @@ public final class RocksStore implements Store {
 
   /**
    * Closes the database, and every frozen state that is still open. What is in memory is flushed
-   * first.
+   * first. Scans that are under way end with {@link ClosedException} at their next row.
    */
   @Override
   public void close() {
+    closing = true;
     use.writeLock().lock();
     try {
       if (closed) {
@@ -302,6 +304,9 @@ public final class RocksStore implements Store {
           rows.seek(from);
         }
         while (rows.isValid()) {
+          if (closing) {
+            throw closed();
+          }
           if (!visitor.visit(rows.key(), rows.value())) {
             return;
           }
@@ -359,8 +364,12 @@ public final class RocksStore implements Store {
 
   private void checkOpen() {
     if (closed) {
-      throw new ClosedException("the database " + directory + " is closed");
+      throw closed();
     }
+  }
+
+  private ClosedException closed() {
+    return new ClosedException("the database " + directory + " is closed");
   }
 
   private StoreException met(String what, RocksDBException e) {

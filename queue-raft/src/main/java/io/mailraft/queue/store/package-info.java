@@ -4,8 +4,7 @@
  * <h2>Purpose</h2>
  *
  * {@link io.mailraft.queue.store.Store} holds what a fold writes, in RocksDB ({@link
- * io.mailraft.queue.store.RocksStore}) or, for tests, in memory ({@link
- * io.mailraft.queue.store.MemoryStore}).
+ * io.mailraft.queue.store.RocksStore}). Tests have one in memory beside it, of the same contract.
  *
  * <h2>Invariants</h2>
  *
@@ -31,9 +30,9 @@
  * <h2>Known limits</h2>
  *
  * A key of a table with single deletes must not be put over a standing row. RocksDB does not
- * notice; the store in memory does, which is why folds are tested on it too. A visitor of a scan
- * must not close the store or the frozen state that it scans. Background threads of RocksDB belong
- * to the process, so their number is set for all databases in it.
+ * notice; the tests' store in memory does, which is why folds are tested on it too. A visitor of a
+ * scan must not close the store or the frozen state that it scans. Background threads of RocksDB
+ * belong to the process, so their number is set for all databases in it.
  */
 @NullMarked
 package io.mailraft.queue.store;

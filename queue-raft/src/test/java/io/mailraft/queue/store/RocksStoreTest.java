@@ -26,6 +26,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /** The store in a RocksDB database. */
 class RocksStoreTest extends StoreContract {
@@ -160,6 +162,41 @@ class RocksStoreTest extends StoreContract {
         assertThat(result.get()).isGreaterThan(100);
       }
     }
+  }
+
+  @Test
+  void closingEndsAScanOfAnyLengthAtItsNextRow() throws Exception {
+    put(ANY, "k1", "1");
+    put(ANY, "k2", "2");
+    Thread closer = Thread.ofPlatform().unstarted(store()::close);
+    List<String> seen = new ArrayList<>();
+    assertThatThrownBy(
+            () ->
+                store()
+                    .scan(
+                        ANY,
+                        bytes("k"),
+                        bytes("l"),
+                        (key, value) -> {
+                          seen.add(new String(key, UTF_8));
+                          closer.start();
+                          while (closer.getState() != Thread.State.WAITING) {
+                            Thread.onSpinWait();
+                          }
+                          return true;
+                        }))
+        .isInstanceOf(ClosedException.class);
+    closer.join();
+    assertThat(seen).containsExactly("k1");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void theLoadedLibraryLeavesNoFileBehindForAKilledProcessToLeak() throws Exception {
+    assertThat(Files.readAllLines(Path.of("/proc/self/maps")))
+        .filteredOn(line -> line.contains("librocksdb"))
+        .isNotEmpty()
+        .allMatch(line -> line.endsWith("(deleted)"));
   }
 
   @Test
