@@ -20,10 +20,12 @@ public enum Check {
   EQUAL,
   /** After each round nodes are ready, and mail passes through each, within a bound. */
   PROGRESS,
-  /** No process ends by itself. */
+  /** No process ends by itself, or otherwise than what was done to it lets it end. */
   ENDED,
   /** Data that was emptied or damaged is refused, with its remedy, and that mends it. */
   DAMAGE,
+  /** A term of a group has one leader at most. */
+  LEADERS,
   /** No log tells of something that cannot be. */
   LOG,
   /** Open files, threads and memory are bounded. */

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -47,6 +48,11 @@ final class DataHands {
     @Override
     public Optional<Loss> loss(NodeProcess node) {
       return Optional.of(Loss.EMPTIED);
+    }
+
+    @Override
+    public Set<Integer> ends() {
+      return Set.of(Ends.KILLED);
     }
   }
 
@@ -88,6 +94,11 @@ final class DataHands {
     @Override
     public synchronized Optional<Loss> loss(NodeProcess node) {
       return Optional.ofNullable(losses.get(node.id()));
+    }
+
+    @Override
+    public Set<Integer> ends() {
+      return Set.of(Ends.IN_ORDER, Ends.DISK);
     }
   }
 }

@@ -16,6 +16,8 @@ public enum Fault {
   STOP(false),
   /** The far end refuses all mail for now. */
   SINK_BUSY(false),
+  /** The far end lets every content wait for half a second, so that much is always half done. */
+  SINK_SLOW(false),
   /** The node dies, and its data directory is emptied: it has to rejoin. */
   WIPE(false),
   /** Files of the node's data are damaged, see {@link Damage}: it has to rejoin. */
@@ -36,6 +38,8 @@ public enum Fault {
   ISOLATE(true),
   /** What the node sends to other nodes is dropped, what they send to it is not. */
   ONE_WAY(true),
+  /** The nodes that it strikes do not reach each other, one alone not the next; the rest do. */
+  PART(true),
   /** A fifth of the node's packets are lost, either way. */
   LOSS(true),
   /** Packets from and to the node take 25 ms longer, round trips 50 ms. */
@@ -56,7 +60,39 @@ public enum Fault {
 
   /** Whether it strikes nodes: any number, since what was accepted may wait, not be lost. */
   boolean strikesNodes() {
-    return this != SINK_BUSY;
+    return this != SINK_BUSY && this != SINK_SLOW;
+  }
+
+  /** Whether it ends processes at once, so that nothing of theirs is on its way for longer. */
+  boolean endsProcesses() {
+    return switch (this) {
+      case KILL, STOP, WIPE, POWER_CUT -> true;
+      case FREEZE,
+          SINK_BUSY,
+          SINK_SLOW,
+          CORRUPT,
+          DISK_FULL,
+          READ_ONLY,
+          DISK_ERROR,
+          DISK_SLOW,
+          CUT,
+          ISOLATE,
+          ONE_WAY,
+          PART,
+          LOSS,
+          DELAY,
+          CLOCK ->
+          false;
+    };
+  }
+
+  /**
+   * Whether it parts nodes or ends them. One that only slows them, or misleads them, excuses no
+   * double by itself: where a lease lapses over it or a leader changes, that is seen ({@link
+   * Terms}).
+   */
+  boolean parts() {
+    return strikesNodes() && this != DISK_SLOW && this != DELAY && this != CLOCK;
   }
 
   /** Whether a node loses what it had on disk: never a majority of them at once. */

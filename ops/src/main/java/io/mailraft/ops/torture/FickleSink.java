@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 final class FickleSink implements Script, AutoCloseable {
   static final int TALKS_MAX = 10_000;
   static final int ATTEMPTS_MAX = 100_000;
+  private static final Duration SLOW = Duration.ofMillis(500);
   private static final String NOBODY = "";
 
   /** What one connection is at. Used on the connection's own thread alone. */
@@ -45,18 +46,25 @@ final class FickleSink implements Script, AutoCloseable {
 
   private final CountDownLatch closed = new CountDownLatch(1);
   private final SmtpSink sink;
+  private final boolean hangs;
   private volatile boolean busy;
+  private volatile boolean slow;
   private volatile boolean obedient;
 
-  private FickleSink(Book book, InetSocketAddress listen) throws IOException {
+  private FickleSink(Book book, InetSocketAddress listen, boolean hangs) throws IOException {
     this.book = book;
+    this.hangs = hangs;
     this.sink =
         SmtpSink.start(SmtpSink.Options.of(this::taken).withListen(listen).withScript(this));
   }
 
-  /** Starts listening. */
-  static FickleSink start(Book book, InetSocketAddress listen) throws IOException {
-    return new FickleSink(book, listen);
+  /**
+   * Starts listening.
+   *
+   * @param hangs whether it hangs where a fate says so; it takes the message else
+   */
+  static FickleSink start(Book book, InetSocketAddress listen, boolean hangs) throws IOException {
+    return new FickleSink(book, listen, hangs);
   }
 
   int port() {
@@ -68,10 +76,16 @@ final class FickleSink implements Script, AutoCloseable {
     busy = is;
   }
 
+  /** Lets every content wait, or no longer. */
+  void slow(boolean is) {
+    slow = is;
+  }
+
   /** From here on only what is refused for good is refused. */
   void obey() {
     obedient = true;
     busy = false;
+    slow = false;
   }
 
   @Override
@@ -125,7 +139,8 @@ final class FickleSink implements Script, AutoCloseable {
       talk.recipients.forEach(recipient -> book.refused(talk.id, recipient, talk.helo));
       return fate;
     }
-    Action action = obedient ? Action.PROCEED : fate;
+    boolean spared = obedient || (fate.equals(Action.HANG) && !hangs);
+    Action action = spared ? Action.PROCEED : fate;
     talk.replies = !(action instanceof Action.TakeThenClose);
     return action;
   }
@@ -153,7 +168,7 @@ final class FickleSink implements Script, AutoCloseable {
   }
 
   private void hesitate(Talk talk) {
-    Duration wait = obedient ? Duration.ZERO : Fate.beforeContent(talk.id);
+    Duration wait = obedient ? Duration.ZERO : slow ? SLOW : Fate.beforeContent(talk.id);
     try {
       if (wait.isPositive() && closed.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
         talk.recipients.clear();

@@ -30,7 +30,7 @@ final class Ground implements AutoCloseable {
       EnumSet.of(Fault.POWER_CUT, Fault.DISK_FULL, Fault.READ_ONLY);
   private static final Set<Fault> OF_CALLS = EnumSet.of(Fault.DISK_ERROR, Fault.DISK_SLOW);
   private static final Set<Fault> OF_NETWORKS =
-      EnumSet.of(Fault.CUT, Fault.ISOLATE, Fault.ONE_WAY, Fault.LOSS, Fault.DELAY);
+      EnumSet.of(Fault.CUT, Fault.ISOLATE, Fault.ONE_WAY, Fault.PART, Fault.LOSS, Fault.DELAY);
 
   private final Path directory;
   private final Map<String, LoopDisk> disks = new LinkedHashMap<>();

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** How faults of the machine below the nodes are done. */
 final class GroundHands {
@@ -28,8 +29,8 @@ final class GroundHands {
 
     synchronized void strike(Cable what, List<NodeProcess> nodes) throws IOException {
       inForce++;
-      for (NodeProcess node : nodes) {
-        what.harm(ground.network(), node.id());
+      if (!nodes.isEmpty()) {
+        what.harm(ground.network(), nodes.stream().map(NodeProcess::id).toList());
       }
     }
 
@@ -42,7 +43,38 @@ final class GroundHands {
 
   @FunctionalInterface
   private interface Cable {
+    void harm(NodeNetwork network, List<String> nodes) throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface OneCable {
     void harm(NodeNetwork network, String node) throws IOException;
+  }
+
+  private static Cable each(OneCable what) {
+    return (network, nodes) -> {
+      for (String node : nodes) {
+        what.harm(network, node);
+      }
+    };
+  }
+
+  /**
+   * @param nodes one at least
+   */
+  private static void part(NodeNetwork network, List<String> nodes) throws IOException {
+    List<String> all = network.nodes();
+    List<String> parted =
+        nodes.size() > 1
+            ? nodes
+            : List.of(nodes.getFirst(), all.get((all.indexOf(nodes.getFirst()) + 1) % all.size()));
+    for (String from : parted) {
+      for (String to : parted) {
+        if (!from.equals(to)) {
+          network.oneWay(from, to);
+        }
+      }
+    }
   }
 
   private GroundHands() {}
@@ -56,21 +88,23 @@ final class GroundHands {
     hands.put(Fault.DISK_SLOW, new Calls(true));
     hands.put(Fault.CLOCK, new Jump(ground));
     Network network = new Network(ground);
-    hands.put(Fault.CUT, new Wire(network, NodeNetwork::cut));
-    hands.put(Fault.ISOLATE, new Wire(network, NodeNetwork::isolate));
-    hands.put(Fault.LOSS, new Wire(network, (all, node) -> all.loss(node, LOSS_PERMILLE)));
-    hands.put(Fault.DELAY, new Wire(network, (all, node) -> all.delay(node, DELAY_MILLIS)));
+    hands.put(Fault.CUT, new Wire(network, each(NodeNetwork::cut)));
+    hands.put(Fault.ISOLATE, new Wire(network, each(NodeNetwork::isolate)));
+    hands.put(Fault.LOSS, new Wire(network, each((all, node) -> all.loss(node, LOSS_PERMILLE))));
+    hands.put(Fault.DELAY, new Wire(network, each((all, node) -> all.delay(node, DELAY_MILLIS))));
     hands.put(
         Fault.ONE_WAY,
         new Wire(
             network,
-            (all, node) -> {
-              for (String other : all.nodes()) {
-                if (!other.equals(node)) {
-                  all.oneWay(node, other);
-                }
-              }
-            }));
+            each(
+                (all, node) -> {
+                  for (String other : all.nodes()) {
+                    if (!other.equals(node)) {
+                      all.oneWay(node, other);
+                    }
+                  }
+                })));
+    hands.put(Fault.PART, new Wire(network, GroundHands::part));
     return hands;
   }
 
@@ -105,6 +139,11 @@ final class GroundHands {
         node.start();
       }
     }
+
+    @Override
+    public Set<Integer> ends() {
+      return Set.of(Ends.DISK, Ends.KILLED);
+    }
   }
 
   private record Full(Ground ground) implements Hand {
@@ -125,6 +164,11 @@ final class GroundHands {
     @Override
     public boolean mayEnd() {
       return true;
+    }
+
+    @Override
+    public Set<Integer> ends() {
+      return Set.of(Ends.DISK);
     }
   }
 
@@ -148,6 +192,11 @@ final class GroundHands {
     @Override
     public boolean mayEnd() {
       return true;
+    }
+
+    @Override
+    public Set<Integer> ends() {
+      return Set.of(Ends.DISK);
     }
   }
 
@@ -185,6 +234,11 @@ final class GroundHands {
     @Override
     public boolean mayEnd() {
       return !slow;
+    }
+
+    @Override
+    public Set<Integer> ends() {
+      return slow ? Set.of() : Set.of(Ends.DISK);
     }
   }
 

@@ -3,11 +3,12 @@ package io.mailraft.ops.torture;
 import io.mailraft.ops.chaos.NodeProcess;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Does one kind of fault, and undoes it. */
 interface Hand {
   /**
-   * Strikes the nodes, none where the fault strikes none.
+   * Strikes the nodes, which are alive; none where the fault strikes none.
    *
    * @param blow what the plan says of it
    * @throws Exception if it could not be done, which ends the run
@@ -15,7 +16,8 @@ interface Hand {
   void strike(Blow blow, List<NodeProcess> nodes) throws Exception;
 
   /**
-   * Undoes it. A node that ended need not be started again here: recovery does that.
+   * Undoes it, whether or not a node ended by itself meanwhile; it need not be started again here:
+   * recovery does that.
    *
    * @throws Exception if it could not be undone, which ends the run
    */
@@ -29,7 +31,17 @@ interface Hand {
     return Optional.empty();
   }
 
-  /** Whether a node that it strikes may end by itself. */
+  /**
+   * Exit codes with which a node may have ended between strike and heal, by this hand or over what
+   * it did; none where it must still be alive.
+   */
+  default Set<Integer> ends() {
+    return Set.of();
+  }
+
+  /**
+   * Whether a node that it strikes may end by itself over its disk, also some time after the heal.
+   */
   default boolean mayEnd() {
     return false;
   }

@@ -2,11 +2,12 @@ package io.mailraft.ops.torture;
 
 import io.mailraft.ops.chaos.NodeProcess;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,7 +32,8 @@ final class Hands {
     hands.put(Fault.KILL, new Kill());
     hands.put(Fault.FREEZE, new Freeze(harms));
     hands.put(Fault.STOP, new Stop());
-    hands.put(Fault.SINK_BUSY, new Busy(sink));
+    hands.put(Fault.SINK_BUSY, new Switch(sink::busy));
+    hands.put(Fault.SINK_SLOW, new Switch(sink::slow));
     hands.put(Fault.WIPE, new DataHands.Wipe());
     hands.put(Fault.CORRUPT, new DataHands.Corrupt(told));
     return hands;
@@ -43,6 +45,11 @@ final class Hands {
       for (NodeProcess node : nodes) {
         node.kill();
       }
+    }
+
+    @Override
+    public Set<Integer> ends() {
+      return Set.of(Ends.KILLED);
     }
 
     @Override
@@ -64,6 +71,9 @@ final class Hands {
     @Override
     public synchronized void strike(Blow blow, List<NodeProcess> nodes) throws Exception {
       for (NodeProcess node : nodes) {
+        if (!node.isAlive()) {
+          continue; // It ended since it was looked at.
+        }
         since.put(node.id(), System.nanoTime());
         node.pause();
       }
@@ -72,6 +82,9 @@ final class Hands {
     @Override
     public synchronized void heal(List<NodeProcess> nodes) throws Exception {
       for (NodeProcess node : nodes) {
+        if (!node.isAlive()) {
+          continue; // It ended by itself before it was frozen: a finding already.
+        }
         node.resume();
         long began = since.getOrDefault(node.id(), System.nanoTime());
         harms.frozen(node.id(), began, System.nanoTime());
@@ -86,6 +99,11 @@ final class Hands {
     }
 
     @Override
+    public Set<Integer> ends() {
+      return Set.of(Ends.IN_ORDER);
+    }
+
+    @Override
     public void heal(List<NodeProcess> nodes) throws Exception {
       for (NodeProcess node : nodes) {
         node.start();
@@ -94,48 +112,49 @@ final class Hands {
   }
 
   /**
-   * Stops nodes by SIGTERM, all at the same time.
-   *
-   * @throws IllegalStateException if one ends otherwise than in order
-   * @throws TimeoutException if one does not end in time
+   * Stops nodes by SIGTERM, all at the same time. One that does not end in time is killed: how they
+   * ended is for {@link Ends} to look at.
    */
   static void stop(List<NodeProcess> nodes) throws Exception {
-    Map<NodeProcess, Future<Integer>> codes = new LinkedHashMap<>();
+    List<Future<Boolean>> all = new ArrayList<>();
     try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
       for (NodeProcess node : nodes) {
-        codes.put(node, each.submit(() -> node.stop(STOP_MAX)));
+        all.add(each.submit(() -> stopped(node)));
       }
-      for (Map.Entry<NodeProcess, Future<Integer>> ended : codes.entrySet()) {
-        int code = code(ended.getValue());
-        if (code != 0) {
-          throw new IllegalStateException(
-              ended.getKey().id()
-                  + " ended with "
-                  + code
-                  + " after SIGTERM; see "
-                  + ended.getKey().errorLog());
+      for (Future<Boolean> one : all) {
+        try {
+          one.get();
+        } catch (ExecutionException e) {
+          throw e.getCause() instanceof Exception cause ? cause : e;
         }
       }
     }
   }
 
-  private static int code(Future<Integer> ended) throws Exception {
+  private static boolean stopped(NodeProcess node) throws InterruptedException {
     try {
-      return ended.get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof Exception cause ? cause : e;
+      node.stop(STOP_MAX);
+      return true;
+    } catch (TimeoutException e) {
+      return false; // It was killed, which its exit code says.
     }
   }
 
-  private record Busy(FickleSink sink) implements Hand {
+  @FunctionalInterface
+  private interface OnOff {
+    void turn(boolean on);
+  }
+
+  /** What strikes no node. */
+  private record Switch(OnOff what) implements Hand {
     @Override
     public void strike(Blow blow, List<NodeProcess> nodes) {
-      sink.busy(true);
+      what.turn(true);
     }
 
     @Override
     public void heal(List<NodeProcess> nodes) {
-      sink.busy(false);
+      what.turn(false);
     }
   }
 }

@@ -36,7 +36,6 @@ final class Logs {
               "the leader stumbled",
               "asking for the lease went wrong",
               "could not be passed on",
-              "there is a leader already",
               "cannot join:"));
 
   private Logs() {}

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +27,10 @@ import picocli.CommandLine.Spec;
 public final class Main implements Callable<Integer> {
   private static final int EXIT_NOT_SO = 1;
   private static final int EXIT_INTERNAL = 70;
+
+  /** Of the mail, where a plan is not made from a seed. */
+  private static final long PLAN_SEED = 7;
+
   private static final int SECONDS_MAX = 24 * 60 * 60;
 
   @Option(
@@ -79,7 +84,10 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--plant",
       paramLabel = "NAME",
-      description = "Plants a bug in every node, which the checks must catch.")
+      description = {
+        "Plants a bug in every node, which the checks must catch. With it alone the run does what",
+        "brings that bug to light; with a seed, a time or faults what those say."
+      })
   private Optional<String> plant = Optional.empty();
 
   @Option(names = "--plan", description = "Print the plan, and do nothing.")
@@ -122,9 +130,7 @@ public final class Main implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Options options = options();
     if (planOnly) {
-      Plan.of(options.seed(), nodes, shards, options.seconds(), options.faults())
-          .rounds()
-          .forEach(out::println);
+      options.toBeDone().rounds().forEach(out::println);
       return 0;
     }
     Result result = Run.perform(options, out::println);
@@ -158,15 +164,21 @@ public final class Main implements Callable<Integer> {
           "--nodes is 3 or 5, --shards 1 or 3, and the time 1 to " + SECONDS_MAX + " seconds");
     }
     try {
+      if (plant.isPresent()
+          && Stream.of(seed, minutes, seconds, faults).allMatch(Optional::isEmpty)) {
+        Plant bug = Plant.parse(plant.get());
+        return Options.ofPlan(PLAN_SEED, Provocation.of(bug).plan()).withPlant(bug);
+      }
       Set<Fault> wanted = faults.isPresent() ? Fault.parse(faults.get()) : possible();
-      return new Options(
-          seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(1, 1_000_000)),
-          nodes,
-          shards,
-          time,
-          wanted,
-          rate,
-          plant.map(Plant::parse));
+      Options options =
+          Options.ofSeed(
+              seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(1, 1_000_000)),
+              nodes,
+              shards,
+              time,
+              wanted,
+              rate);
+      return plant.map(Plant::parse).map(options::withPlant).orElse(options);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }

@@ -22,11 +22,8 @@ import java.util.stream.Stream;
  * be refused with a message that names the remedy, and follows that. All other nodes must run.
  */
 final class Mending {
-  /** Exit code where a disk cannot be used. */
-  private static final int DISK = 74;
-
   /** How it may have ended before: stopped in order, by itself over its disk, or killed. */
-  private static final Set<Integer> ENDS = Set.of(0, DISK, 128 + 9);
+  private static final Set<Integer> ENDS = Set.of(Ends.IN_ORDER, Ends.DISK, Ends.KILLED);
 
   private static final String REMEDY = "mailraft node rejoin";
   private static final Duration VERIFY_MAX = Duration.ofSeconds(15);
@@ -34,15 +31,18 @@ final class Mending {
 
   private final LocalCluster cluster;
   private final int groups;
+  private final Duration bound;
   private final Consumer<String> told;
 
   /**
    * @param groups number of groups of which each node has a replica
+   * @param bound longest time for the refusal, and for the rejoin
    * @param told hears what the node did
    */
-  Mending(LocalCluster cluster, int groups, Consumer<String> told) {
+  Mending(LocalCluster cluster, int groups, Duration bound, Consumer<String> told) {
     this.cluster = cluster;
     this.groups = groups;
+    this.bound = bound;
     this.told = told;
   }
 
@@ -73,7 +73,7 @@ final class Mending {
   /** What the started node does otherwise than it must. */
   private Optional<String> unlike(NodeProcess node, Loss loss, long before)
       throws IOException, InterruptedException {
-    long end = System.nanoTime() + Recovery.BOUND.toNanos();
+    long end = System.nanoTime() + bound.toNanos();
     while (node.isAlive()) {
       if (System.nanoTime() - end >= 0) {
         return Optional.of(node.id() + " neither ends nor works on data that is " + loss);
@@ -92,7 +92,7 @@ final class Mending {
     }
     int code = node.exitCode();
     String said = said(node, before);
-    if (code == DISK && said.contains(loss.told()) && said.contains(REMEDY)) {
+    if (code == Ends.DISK && said.contains(loss.told()) && said.contains(REMEDY)) {
       told.accept(node.id() + " refused its data, and rejoins");
       return Optional.empty();
     }
@@ -128,21 +128,16 @@ final class Mending {
   }
 
   /** Runs the command as an operator does; the text says why it did not end well. */
-  private static Optional<String> rejoin(NodeProcess node)
-      throws IOException, InterruptedException {
+  private Optional<String> rejoin(NodeProcess node) throws IOException, InterruptedException {
     Process process =
         node.operate("node", "rejoin", "-c", node.configFile().toString())
             .redirectOutput(ProcessBuilder.Redirect.appendTo(node.outputLog().toFile()))
             .redirectError(ProcessBuilder.Redirect.appendTo(node.errorLog().toFile()))
             .start();
     try {
-      if (!process.waitFor(Recovery.BOUND.toSeconds(), TimeUnit.SECONDS)) {
+      if (!process.waitFor(bound.toSeconds(), TimeUnit.SECONDS)) {
         return Optional.of(
-            "the rejoin of "
-                + node.id()
-                + " did not end within "
-                + Recovery.BOUND.toSeconds()
-                + " s");
+            "the rejoin of " + node.id() + " did not end within " + bound.toSeconds() + " s");
       }
       return process.exitValue() == 0
           ? Optional.empty()

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -22,6 +23,15 @@ import java.util.stream.IntStream;
 public record Plan(List<Round> rounds) {
   private static final int PAUSE_MILLIS_MIN = 2_000;
   private static final int PAUSE_MILLIS_MAX = 7_000;
+
+  /**
+   * Every so many rounds the pause is longer than harm reaches, so that a double without a cause
+   * cannot but show.
+   */
+  private static final int QUIET_EVERY = 3;
+
+  private static final int QUIET_MILLIS_MIN = 14_000;
+  private static final int QUIET_MILLIS_MAX = 20_000;
   private static final int BLOW_MILLIS_MIN = 500;
   private static final int BLOW_MILLIS_MAX = 9_000;
 
@@ -32,7 +42,7 @@ public record Plan(List<Round> rounds) {
    * One round.
    *
    * @param pauseMillis quiet time before its first fault
-   * @param blows its faults, by delay
+   * @param blows its faults, by delay; none where the time alone is wanted
    */
   public record Round(int pauseMillis, List<Blow> blows) {
     public Round {
@@ -43,12 +53,23 @@ public record Plan(List<Round> rounds) {
     public String toString() {
       return "after %.1f s: %s"
           .formatted(
-              pauseMillis / 1e3, String.join(" and ", blows.stream().map(Blow::toString).toList()));
+              pauseMillis / 1e3,
+              blows.isEmpty()
+                  ? "nothing"
+                  : String.join(" and ", blows.stream().map(Blow::toString).toList()));
     }
   }
 
   public Plan {
     rounds = List.copyOf(rounds);
+  }
+
+  /** All faults in it. */
+  Set<Fault> faults() {
+    return rounds.stream()
+        .flatMap(round -> round.blows().stream())
+        .map(Blow::fault)
+        .collect(Collectors.toCollection(() -> EnumSet.noneOf(Fault.class)));
   }
 
   /**
@@ -67,14 +88,20 @@ public record Plan(List<Round> rounds) {
     List<Fault> deck = new ArrayList<>();
     List<Round> rounds = new ArrayList<>();
     for (long millis = 0; millis < seconds * 1000L; millis += ROUND_MILLIS_MIN) {
-      rounds.add(round(random, nodes, shards, faults, deck));
+      boolean quiet = rounds.size() % QUIET_EVERY == QUIET_EVERY - 1;
+      rounds.add(round(random, pause(random, quiet), nodes, shards, faults, deck));
     }
     return new Plan(rounds);
   }
 
+  private static int pause(Random random, boolean quiet) {
+    return quiet
+        ? random.nextInt(QUIET_MILLIS_MIN, QUIET_MILLIS_MAX)
+        : random.nextInt(PAUSE_MILLIS_MIN, PAUSE_MILLIS_MAX);
+  }
+
   private static Round round(
-      Random random, int nodes, int shards, Collection<Fault> faults, List<Fault> deck) {
-    int pause = random.nextInt(PAUSE_MILLIS_MIN, PAUSE_MILLIS_MAX);
+      Random random, int pause, int nodes, int shards, Collection<Fault> faults, List<Fault> deck) {
     Fault fault = draw(random, faults, deck);
     List<Blow> blows = new ArrayList<>();
     blows.add(blow(random, fault, nodes, shards));
@@ -99,17 +126,17 @@ public record Plan(List<Round> rounds) {
     int millis = random.nextInt(BLOW_MILLIS_MIN, BLOW_MILLIS_MAX);
     int dice = random.nextInt(10);
     if (!fault.strikesNodes()) {
-      return new Blow(fault, List.of(), -1, 0, millis, Optional.empty());
+      return new Blow(fault, List.of(), Blow.NONE, 0, 0, millis, Optional.empty());
     }
     Optional<Damage> damage = damage(random, fault);
     if (dice < 4) {
-      return new Blow(fault, List.of(), random.nextInt(shards), 0, millis, damage);
+      return new Blow(fault, List.of(), random.nextInt(shards), 0, 0, millis, damage);
     }
     int victims =
         fault.losesData()
             ? (dice < 7 ? 1 : minority(nodes))
             : (dice < 7 ? 1 : dice < 9 ? nodes / 2 + 1 : nodes);
-    return new Blow(fault, some(random, nodes, victims), -1, 0, millis, damage);
+    return new Blow(fault, some(random, nodes, victims), Blow.NONE, 0, 0, millis, damage);
   }
 
   /** The most nodes of which the rest is a majority. */
@@ -132,7 +159,7 @@ public record Plan(List<Round> rounds) {
     int delay = random.nextInt(first.millis());
     int millis = random.nextInt(BLOW_MILLIS_MIN, BLOW_MILLIS_MAX);
     if (!fault.strikesNodes()) {
-      return Optional.of(new Blow(fault, List.of(), -1, delay, millis, Optional.empty()));
+      return Optional.of(new Blow(fault, List.of(), Blow.NONE, 0, delay, millis, Optional.empty()));
     }
     if (fault.losesData() && first.dataLost() + 1 > minority(nodes)) {
       return Optional.empty();
@@ -146,7 +173,8 @@ public record Plan(List<Round> rounds) {
       return Optional.empty();
     }
     int victim = left.get(random.nextInt(left.size()));
-    return Optional.of(new Blow(fault, List.of(victim), -1, delay, millis, damage(random, fault)));
+    return Optional.of(
+        new Blow(fault, List.of(victim), Blow.NONE, 0, delay, millis, damage(random, fault)));
   }
 
   private static List<Integer> some(Random random, int nodes, int count) {

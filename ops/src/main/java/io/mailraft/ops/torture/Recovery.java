@@ -1,6 +1,7 @@
 package io.mailraft.ops.torture;
 
 import io.mailraft.ops.admin.UnreachableException;
+import io.mailraft.ops.chaos.Await;
 import io.mailraft.ops.chaos.LocalCluster;
 import io.mailraft.ops.chaos.Mail;
 import io.mailraft.ops.chaos.NodeProcess;
@@ -18,12 +19,6 @@ import java.util.concurrent.TimeoutException;
  * without a reason, or does not come back, is a finding.
  */
 final class Recovery {
-  /**
-   * Longest time for a node to be ready or to rejoin, and for a message to be taken and to end: so
-   * long that only what hangs exceeds it, also with five nodes on a machine of two busy cores.
-   */
-  static final Duration BOUND = Duration.ofMinutes(3);
-
   private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(20);
   private static final Duration RETRY_PAUSE = Duration.ofMillis(100);
 
@@ -31,19 +26,24 @@ final class Recovery {
   private final Book book;
   private final Letters letters;
   private final Mending mending;
+
+  /** Longest time for a node to be ready, and for a message to be taken. */
+  private final Duration bound;
+
   private int probes;
 
-  Recovery(LocalCluster cluster, Book book, Letters letters, Mending mending) {
+  Recovery(LocalCluster cluster, Book book, Letters letters, Mending mending, Duration bound) {
     this.cluster = cluster;
     this.book = book;
     this.letters = letters;
     this.mending = mending;
+    this.bound = bound;
   }
 
   /**
    * Brings the cluster back and looks whether it is.
    *
-   * @param mayHaveEnded names of the nodes that had a reason to end
+   * @param mayHaveEnded names of the nodes that had a reason to end, over their disk
    * @param lost what nodes have lost of their data, by their names
    */
   List<Finding> recover(Set<String> mayHaveEnded, Map<String, Loss> lost)
@@ -57,10 +57,8 @@ final class Recovery {
         awaitDecided(node);
       }
       if (!node.isAlive()) {
-        if (!mayHaveEnded.contains(node.id())) {
-          findings.add(
-              new Finding(Check.ENDED, node.id() + " ended by itself; see " + node.errorLog()));
-        }
+        Set<Integer> right = mayHaveEnded.contains(node.id()) ? Set.of(Ends.DISK) : Set.of();
+        Ends.unlike(node, right).ifPresent(findings::add);
         node.start();
       }
     }
@@ -70,9 +68,13 @@ final class Recovery {
     }
     for (NodeProcess node : cluster.nodes()) {
       try {
-        cluster.awaitReady(node, BOUND);
+        Await.until(
+            bound,
+            node.id() + " is ready",
+            () -> !node.isAlive() || cluster.httpStatus(node, "/readyz") == 200);
         probe(node);
-      } catch (IOException | TimeoutException e) {
+        Ends.unlike(node, Set.of()).ifPresent(findings::add);
+      } catch (TimeoutException e) {
         findings.add(new Finding(Check.PROGRESS, String.valueOf(e.getMessage())));
       }
     }
@@ -81,7 +83,7 @@ final class Recovery {
 
   /** Waits until a node that may be about to end has ended, or works. */
   private void awaitDecided(NodeProcess node) throws InterruptedException {
-    long end = System.nanoTime() + BOUND.toNanos();
+    long end = System.nanoTime() + bound.toNanos();
     while (node.isAlive() && !works(node) && System.nanoTime() - end < 0) {
       Run.hold(RETRY_PAUSE.toMillis());
     }
@@ -95,13 +97,16 @@ final class Recovery {
     }
   }
 
-  /** Hands in a message at the node until it takes it. */
+  /** Hands in a message at the node until it takes it, or has ended. */
   private void probe(NodeProcess node) throws InterruptedException, TimeoutException {
     Mail mail = letters.letter(probes++);
     book.planned(mail);
-    long end = System.nanoTime() + BOUND.toNanos();
+    long end = System.nanoTime() + bound.toNanos();
     String trouble = "";
     while (System.nanoTime() - end < 0) {
+      if (!node.isAlive()) {
+        return;
+      }
       try (SmtpSession session = SmtpSession.open(node.smtp(), REPLY_TIMEOUT)) {
         SmtpSession.Submitted submitted = session.submit(mail);
         if (submitted instanceof SmtpSession.Submitted.Accepted) {
@@ -124,6 +129,6 @@ final class Recovery {
       Run.hold(RETRY_PAUSE.toMillis());
     }
     throw new TimeoutException(
-        node.id() + " took no mail for " + BOUND.toSeconds() + " s after the faults: " + trouble);
+        node.id() + " took no mail for " + bound.toSeconds() + " s after the faults: " + trouble);
   }
 }

@@ -1,5 +1,6 @@
 package io.mailraft.ops.torture;
 
+import io.mailraft.api.admin.StatusResponse;
 import io.mailraft.api.admin.VerifyStateResponse;
 import io.mailraft.ops.admin.UnreachableException;
 import io.mailraft.ops.chaos.Await;
@@ -31,6 +32,10 @@ final class Replicas {
           bound,
           "every replica has answered",
           () -> {
+            if (cluster.nodes().stream().noneMatch(NodeProcess::isRunning)) {
+              last.set(0, "no node runs");
+              return false;
+            }
             try {
               VerifyStateResponse response = cluster.verifyState(CALL_MAX);
               last.set(0, told(response));
@@ -77,10 +82,15 @@ final class Replicas {
 
   private static Optional<String> open(LocalCluster cluster, NodeProcess node) {
     try {
+      StatusResponse status = cluster.status(node);
+      if (!status.getReady()) {
+        // It may list no zone at all.
+        return Optional.of(node.id() + " is not ready");
+      }
       String zones =
           String.join(
               ", ",
-              cluster.status(node).getZonesList().stream()
+              status.getZonesList().stream()
                   .filter(
                       zone ->
                           zone.getQueued() + zone.getClaimed() + zone.getDeferred() + zone.getHeld()

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param findings what is not as it must be; empty where all is well
  * @param rounds rounds of faults that were done
  * @param changes new terms and leases that were seen
+ * @param excusing the share of the time of mail in which an end could excuse a double
  * @param most the most open files, threads and memory of a node
  * @param logs where the nodes' logs were kept, if there are findings
  */
@@ -21,6 +22,7 @@ record Result(
     List<Finding> findings,
     int rounds,
     int changes,
+    double excusing,
     String most,
     Optional<Path> logs) {
   Result {
@@ -43,6 +45,11 @@ record Result(
     lines.add(line("bounced", tally.bounced(), "refused for good by the sink"));
     lines.add(line("doubled", tally.doubled(), "where an attempt or a submission was in doubt"));
     lines.add(line("doubled", tally.doubledWithoutCause(), "without a cause"));
+    lines.add(
+        line(
+            "excusing",
+            Math.toIntExact(Math.round(excusing * 100)),
+            "% of the time could excuse a double"));
     lines.add(line("lost", tally.lost(), ""));
     lines.add(line("in part", tally.partial(), ""));
     lines.add(line("altered", tally.altered(), ""));

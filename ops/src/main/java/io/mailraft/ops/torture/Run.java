@@ -18,7 +18,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
@@ -29,13 +28,9 @@ final class Run {
   private static final Duration START_MAX = Duration.ofSeconds(90);
   private static final Duration CLIENTS_MAX = Duration.ofSeconds(60);
 
-  /** A host that hung is left alone for a minute, and there are a few retries before and after. */
-  private static final Duration STALL_MAX = Duration.ofSeconds(80);
+  /** The same where something is wrong already, and perhaps no node is left. */
+  private static final Duration CLIENTS_MAX_WRONG = Duration.ofSeconds(15);
 
-  private static final Duration ENDED_MAX = Duration.ofMinutes(4);
-
-  private static final Duration DRAINED_MAX = Duration.ofSeconds(60);
-  private static final Duration EQUAL_MAX = Duration.ofSeconds(60);
   private static final int SESSIONS_PER_NODE = 3;
   private static final long PROBE_SEED_OFFSET = 0x5EED_0000_0000L;
 
@@ -45,13 +40,14 @@ final class Run {
   private final Harms harms;
   private final Book book;
   private final LocalCluster cluster;
-  private final Map<Fault, Hand> hands;
   private final Terms terms;
+  private final Striker striker;
   private final Recovery recovery;
   private final Growth growth;
   private final List<Finding> findings = new ArrayList<>();
   private final long begin = System.nanoTime();
   private int rounds;
+  private double excusing;
 
   private Run(Options options, Consumer<String> out, Site site) {
     this.options = options;
@@ -60,15 +56,17 @@ final class Run {
     this.harms = site.harms();
     this.book = site.book();
     this.cluster = site.cluster();
-    this.hands = site.hands(this::say);
     this.terms = new Terms(cluster, harms);
+    Patience patience = options.patience();
+    this.striker = new Striker(cluster, site.hands(this::say), harms, terms, patience, this::say);
     this.growth = new Growth(options.nodes(), options.shards() + 1);
     this.recovery =
         new Recovery(
             cluster,
             book,
             new Letters(options.seed() + PROBE_SEED_OFFSET),
-            new Mending(cluster, options.shards() + 1, this::say));
+            new Mending(cluster, options.shards() + 1, patience.recovery(), this::say),
+            patience.recovery());
   }
 
   /**
@@ -97,7 +95,13 @@ final class Run {
         kept = Optional.of(site.keepEvidence());
       }
       return new Result(
-          tally, run.findings, run.rounds, run.terms.changes(), run.growth.most(), kept);
+          tally,
+          run.findings,
+          run.rounds,
+          run.terms.changes(),
+          run.excusing,
+          run.growth.most(),
+          kept);
     }
   }
 
@@ -116,19 +120,21 @@ final class Run {
   }
 
   private void underMail() throws Exception {
+    long from = System.nanoTime();
     int sessions = options.nodes() * SESSIONS_PER_NODE;
     try (Clients clients =
         Clients.start(
             new Letters(options.seed()), book, cluster.smtp(), sessions, options.rate())) {
       rounds();
-      int late = clients.finish(CLIENTS_MAX);
+      Duration bound = findings.isEmpty() ? CLIENTS_MAX : CLIENTS_MAX_WRONG;
+      int late = clients.finish(bound);
       if (late > 0 || clients.refusedForGood() > 0) {
         findings.add(
             new Finding(
                 Check.PROGRESS,
                 late
                     + " messages not accepted within "
-                    + CLIENTS_MAX.toSeconds()
+                    + bound.toSeconds()
                     + " s after the faults, "
                     + clients.refusedForGood()
                     + " refused for good; last trouble: "
@@ -136,12 +142,13 @@ final class Run {
       }
       say("accepted by node: %s".formatted(clients.acceptedByNode()));
     }
+    excusing =
+        harms.share(
+            cluster.nodes().stream().map(NodeProcess::id).toList(), from, System.nanoTime());
   }
 
   private void rounds() throws Exception {
-    Plan plan =
-        Plan.of(
-            options.seed(), options.nodes(), options.shards(), options.seconds(), options.faults());
+    Plan plan = options.toBeDone();
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.seconds());
     try (ExecutorService strikers = Executors.newVirtualThreadPerTaskExecutor()) {
       for (Plan.Round round : plan.rounds()) {
@@ -157,12 +164,12 @@ final class Run {
   }
 
   private void round(Plan.Round round, ExecutorService strikers) throws Exception {
-    List<Struck> struck = new ArrayList<>();
-    List<Future<Struck>> futures = new ArrayList<>();
+    List<Striker.Struck> struck = new ArrayList<>();
+    List<Future<Striker.Struck>> futures = new ArrayList<>();
     for (Blow blow : round.blows()) {
-      futures.add(strikers.submit(() -> strike(blow)));
+      futures.add(strikers.submit(() -> striker.strike(blow)));
     }
-    for (Future<Struck> future : futures) {
+    for (Future<Striker.Struck> future : futures) {
       try {
         struck.add(future.get());
       } catch (ExecutionException e) {
@@ -171,15 +178,17 @@ final class Run {
     }
     Set<String> mayHaveEnded = new HashSet<>();
     Map<String, Loss> lost = new TreeMap<>();
-    for (Struck one : struck) {
+    for (Striker.Struck one : struck) {
       if (one.mayEnd()) {
         mayHaveEnded.addAll(one.nodes());
       }
       lost.putAll(one.lost());
+      findings.addAll(one.findings());
     }
     long healed = System.nanoTime();
     findings.addAll(recovery.recover(mayHaveEnded, lost));
     struck.forEach(one -> harms.end(one.harm()));
+    findings.addAll(Leaders.findings(cluster.nodes()));
     for (NodeProcess node : cluster.nodes()) {
       if (node.isAlive()) {
         growth.look(node);
@@ -190,42 +199,6 @@ final class Run {
             .formatted((System.nanoTime() - healed) / 1e9, book.acceptedMessages(), book.open()));
   }
 
-  private record Struck(
-      Set<String> nodes, boolean mayEnd, Map<String, Loss> lost, Harms.Harm harm) {}
-
-  private Struck strike(Blow blow) throws Exception {
-    hold(blow.delayMillis());
-    Hand hand =
-        Optional.ofNullable(hands.get(blow.fault()))
-            .orElseThrow(
-                () -> new IllegalStateException("nothing here can do " + blow.fault().word()));
-    List<NodeProcess> victims = victims(blow);
-    Set<String> names = new HashSet<>(victims.stream().map(NodeProcess::id).toList());
-    boolean path =
-        victims.size() * 2 > options.nodes()
-            || terms
-                .shardLeaders()
-                .map(leaders -> leaders.stream().anyMatch(l -> l.isEmpty() || names.contains(l)))
-                .orElse(true);
-    Harms.Harm harm = harms.begin(names, path);
-    say(
-        "%s %s%s"
-            .formatted(blow.fault().word(), String.join(" ", names), path ? ", on the path" : ""));
-    hand.strike(blow, victims);
-    hold(blow.millis());
-    hand.heal(victims);
-    say("%s %s is over".formatted(blow.fault().word(), String.join(" ", names)));
-    Map<String, Loss> lost = new TreeMap<>();
-    victims.forEach(node -> hand.loss(node).ifPresent(loss -> lost.put(node.id(), loss)));
-    return new Struck(names, hand.mayEnd(), lost, harm);
-  }
-
-  private List<NodeProcess> victims(Blow blow) throws InterruptedException, TimeoutException {
-    return blow.leader() >= 0
-        ? List.of(cluster.awaitLeader("shard-" + blow.leader(), Recovery.BOUND))
-        : blow.victims().stream().map(number -> cluster.node("n" + number)).toList();
-  }
-
   /** Lets time pass, as a plan or a retry wants it. */
   static void hold(long millis) throws InterruptedException {
     // There is no event to wait for: the time is the point.
@@ -234,24 +207,26 @@ final class Run {
 
   /** Waits for the end of all mail, and looks at everything. */
   private Tally settle() throws IOException, InterruptedException {
+    Patience patience = options.patience();
     site.sink().obey();
-    boolean ended = book.awaitEnded(ENDED_MAX, STALL_MAX);
+    boolean ended = book.awaitEnded(patience.ended(), patience.stall());
     say(ended ? "every delivery has ended" : book.open() + " deliveries have no end");
-    findings.addAll(Replicas.undrained(cluster, ended ? DRAINED_MAX : Duration.ofSeconds(1)));
     findings.addAll(
-        Replicas.findings(cluster, options.nodes() * (options.shards() + 1), EQUAL_MAX));
+        Replicas.undrained(cluster, ended ? patience.settled() : Duration.ofSeconds(1)));
+    findings.addAll(
+        Replicas.findings(cluster, options.nodes() * (options.shards() + 1), patience.settled()));
     terms.stop();
     for (NodeProcess node : cluster.nodes()) {
       if (node.isAlive()) {
         growth.look(node);
-      } else {
-        findings.add(new Finding(Check.ENDED, node.id() + " ended by itself at the end"));
       }
+      Ends.unlike(node, Set.of()).ifPresent(findings::add);
       findings.addAll(Logs.findings(node));
     }
     findings.addAll(growth.findings());
     site.unplanted().ifPresent(findings::add);
     Tally tally = book.tally();
+    say("late attempts of nodes that were frozen, excused: " + harms.late());
     findings.addAll(tally.findings());
     return tally;
   }

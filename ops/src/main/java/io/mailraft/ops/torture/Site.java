@@ -6,6 +6,7 @@ import io.mailraft.ops.faults.TakeDown;
 import io.mailraft.ops.torture.plant.Plant;
 import io.mailraft.ops.torture.plant.PlantAgent;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -44,7 +46,8 @@ final class Site implements AutoCloseable {
       this.ground = Ground.create(options);
       takeDown.push(ground::close);
       InetAddress address = InetAddress.ofLiteral(ground.sinkAddress());
-      this.sink = FickleSink.start(book, new InetSocketAddress(address, 0));
+      this.sink =
+          FickleSink.start(book, new InetSocketAddress(address, 0), options.patience().hangs());
       takeDown.push(sink::close);
       this.cluster =
           LocalCluster.create(
@@ -63,19 +66,24 @@ final class Site implements AutoCloseable {
 
   private List<String> javaOptions() throws IOException {
     List<String> all = new ArrayList<>(List.of("-Xmx256m"));
+    Path extras = Files.createTempDirectory("mailraft-plant-");
+    takeDown.push(() -> remove(extras));
+    Path settings = extras.resolve(Leaders.SETTINGS);
+    try (InputStream in = Site.class.getResourceAsStream(Leaders.SETTINGS)) {
+      Files.copy(Objects.requireNonNull(in, Leaders.SETTINGS), settings);
+    }
+    all.add("-Dlogback.configurationFile=" + settings);
     if (options.plant().isPresent()) {
-      Path agents = Files.createTempDirectory("mailraft-plant-");
-      takeDown.push(() -> remove(agents));
-      all.add(PlantAgent.option(options.plant().get(), agents));
+      all.add(PlantAgent.option(options.plant().get(), extras));
     }
     return all;
   }
 
-  private static void remove(Path agents) throws IOException {
-    for (Path jar : list(agents)) {
-      Files.delete(jar);
+  private static void remove(Path extras) throws IOException {
+    for (Path file : list(extras)) {
+      Files.delete(file);
     }
-    Files.delete(agents);
+    Files.delete(extras);
   }
 
   /** Makes everything; starts no node. */

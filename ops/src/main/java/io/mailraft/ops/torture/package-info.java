@@ -5,13 +5,16 @@
  *
  * {@code torture/run} starts three or five nodes, hands in mail at all of them, and does rounds of
  * faults as {@link io.mailraft.ops.torture.Plan} draws them from a seed: a quiet time, one or two
- * faults, recovery. The sink fails too, as {@code Fate} has it: refusals for good and for now,
- * replies that do not come, connections that break before or after the message is taken. At the end
- * everything that {@link io.mailraft.ops.torture.Check} names is looked at.
+ * faults, recovery. Every third quiet time is longer than any harm reaches. The sink fails too, as
+ * {@code Fate} has it: refusals for good and for now, replies that do not come, connections that
+ * break before or after the message is taken. At the end everything that {@link
+ * io.mailraft.ops.torture.Check} names is looked at.
  *
  * <p>{@code --plant NAME} puts a bug into every node, see {@code io.mailraft.ops.torture.plant},
- * and the run must end with a finding. {@code PlantsTest} runs all of them; it takes minutes, so
- * that it is left out without {@code -Dmailraft.tests.excluded=}.
+ * and the run must end with a finding. What is done then, if no seed, time or faults are given, is
+ * {@link io.mailraft.ops.torture.Provocation}: a plan that brings this bug to light, and the check
+ * that is meant for it. {@code PlantsTest} runs all of them; it takes minutes, so that it is left
+ * out without {@code -Dmailraft.tests.excluded=}.
  *
  * <h2>Invariants</h2>
  *
@@ -19,8 +22,11 @@
  * faults. Within a round no node suffers two faults. Each delivery has one right end, which the
  * sink alone decides: taken, or refused for good. A further end is excused only by a submission in
  * doubt, by a reply that did not leave the sink, by harm of its node or of the path to the shard
- * around it, or, a few per freeze, by an attempt that passed its last look at the lease in the
- * moment of the freeze. Every check of the book has a test that plants its fault.
+ * around it (what only slows a node, or sets its clock, is none), or, a few per freeze, by an
+ * attempt that passed its last look at the lease in the moment of the freeze. Every check of the
+ * book has a test that plants its fault. A node that is not alive when it is to be struck, or that
+ * ends otherwise than what is done to it lets it end, is a finding under every fault: killed nodes
+ * with 137, stopped ones with 0, those whose disk is gone with 74.
  *
  * <p>What {@code wipe} and {@code corrupt} take from disks is never on a majority of the nodes at
  * once. Such a node is started, must be refused with the message that docs/durability.md promises,
@@ -46,10 +52,11 @@
  * <h2>Known limits</h2>
  *
  * A seed repeats what is done and when, not how threads and packets interleave. Harm covers five
- * seconds before a fault and four after the recovery from it, so a double without a cause close to
- * a fault is not seen. Two faults of the network in one round end together. The very end of a log
- * is not damaged, since that is not told from a torn write; and what is damaged under a node that
- * runs may be gone by its next start, which is not a finding then.
+ * seconds before a fault, two where it ends the node at once, and four after the recovery from it,
+ * so a double without a cause close to a fault is not seen: how much of the time that is, the
+ * result says. Two faults of the network in one round end together. The very end of a log is not
+ * damaged, since that is not told from a torn write; and what is damaged under a node that runs may
+ * be gone by its next start, which is not a finding then.
  */
 @NullMarked
 package io.mailraft.ops.torture;

@@ -114,11 +114,11 @@ class BookTest {
   @Test
   void i6_a_second_end_is_excused_by_harm_of_the_node_of_the_first_alone() {
     accepted();
-    harms.begin(Set.of("n2"), false);
+    harms.begin(Set.of("n2"), false, false);
     taken("n1");
     taken("n2");
     assertThat(found()).containsExactly(Check.DOUBLED);
-    harms.begin(Set.of("n1"), false);
+    harms.begin(Set.of("n1"), false, false);
     assertThat(found()).isEmpty();
   }
 

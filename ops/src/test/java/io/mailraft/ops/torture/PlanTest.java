@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -66,6 +68,27 @@ class PlanTest {
     Set<Fault> far = EnumSet.noneOf(Fault.class);
     plan.rounds().forEach(round -> round.blows().forEach(blow -> far.add(blow.fault())));
     assertThat(far).isEqualTo(ALL);
+  }
+
+  @Test
+  void every_third_pause_is_longer_than_harm_reaches() {
+    long reach = Harms.BEFORE.plus(Harms.AFTER).toMillis();
+    for (int seed = 0; seed < SEEDS; seed++) {
+      List<Plan.Round> rounds = Plan.of(seed, 3, 1, 60, ALL).rounds();
+      for (int i = 2; i < rounds.size(); i += 3) {
+        assertThat((long) rounds.get(i).pauseMillis()).isGreaterThan(reach + 4_000);
+      }
+    }
+  }
+
+  @Test
+  void a_blow_means_nodes_or_a_leader_or_followers_of_one() {
+    assertThat(Blow.ofFollowers(Fault.KILL, 0, 2, 1_000))
+        .hasToString("kill 2 followers of shard-0 at 0.0 s for 1.0 s");
+    assertThat(Blow.ofNodes(Fault.WIPE, 1_000, 2)).hasToString("wipe n2 at 0.0 s for 1.0 s");
+    assertThatThrownBy(
+            () -> new Blow(Fault.KILL, List.of(1), Blow.NONE, 1, 0, 1_000, Optional.empty()))
+        .hasMessageContaining("followers");
   }
 
   @Test

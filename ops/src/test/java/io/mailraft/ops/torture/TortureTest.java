@@ -23,8 +23,8 @@ class TortureTest {
 
   private static Result run(long seed, int seconds, Set<Fault> faults, Optional<Plant> plant)
       throws Exception {
-    Result result =
-        Run.perform(new Options(seed, 3, 1, seconds, faults, RATE, plant), System.err::println);
+    Options options = Options.ofSeed(seed, 3, 1, seconds, faults, RATE);
+    Result result = Run.perform(plant.map(options::withPlant).orElse(options), System.err::println);
     result.lines().forEach(System.err::println);
     return result;
   }

@@ -56,9 +56,9 @@ public enum Plant {
       "io.mailraft.queue.shard.ShardLeader", Edit.first("releaseDue", CodeBuilder::return_)),
   /** Each replica writes the time of its own clock. */
   CLOCK_IN_APPLY("io.mailraft.queue.shard.Deliveries", Edit.first("end", Code::ownClock)),
-  /** Every attempt leaves a file open. */
+  /** Every attempt leaves two files open. */
   LEAK_FILES("io.mailraft.node.Handover", Edit.first("open", code -> Code.agent(code, "leak"))),
-  /** A node ends by itself after a few hundred attempts. */
+  /** A node ends by itself after 150 attempts. */
   END_BY_ITSELF("io.mailraft.node.Handover", Edit.first("open", code -> Code.agent(code, "tire")));
 
   /** A change of the code of all methods of a name. */

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 public final class PlantAgent {
   private static final int EXIT_UNFIT = 99;
   private static final int EXIT_TIRED = 98;
-  private static final int ATTEMPTS_MAX = 300;
+  private static final int ATTEMPTS_MAX = 150;
+  private static final int FILES_PER_ATTEMPT = 2;
   private static final List<FileInputStream> LEAKED = new ArrayList<>();
   private static final AtomicInteger ATTEMPTS = new AtomicInteger();
 
@@ -76,11 +77,13 @@ public final class PlantAgent {
     Runtime.getRuntime().halt(EXIT_UNFIT);
   }
 
-  /** Called by planted code: leaves a file open. */
+  /** Called by planted code: leaves files open. */
   public static void leak() {
     synchronized (LEAKED) {
       try {
-        LEAKED.add(new FileInputStream("/dev/null"));
+        for (int i = 0; i < FILES_PER_ATTEMPT; i++) {
+          LEAKED.add(new FileInputStream("/dev/null"));
+        }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
