@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 final class FickleSink implements Script, AutoCloseable {
   static final int TALKS_MAX = 10_000;
   static final int ATTEMPTS_MAX = 100_000;
-  private static final Duration SLOW = Duration.ofMillis(500);
+  private static final Duration SLOW = Duration.ofMillis(1_500);
   private static final String NOBODY = "";
 
   /** What one connection is at. Used on the connection's own thread alone. */
@@ -46,25 +46,19 @@ final class FickleSink implements Script, AutoCloseable {
 
   private final CountDownLatch closed = new CountDownLatch(1);
   private final SmtpSink sink;
-  private final boolean hangs;
   private volatile boolean busy;
   private volatile boolean slow;
   private volatile boolean obedient;
 
-  private FickleSink(Book book, InetSocketAddress listen, boolean hangs) throws IOException {
+  private FickleSink(Book book, InetSocketAddress listen) throws IOException {
     this.book = book;
-    this.hangs = hangs;
     this.sink =
         SmtpSink.start(SmtpSink.Options.of(this::taken).withListen(listen).withScript(this));
   }
 
-  /**
-   * Starts listening.
-   *
-   * @param hangs whether it hangs where a fate says so; it takes the message else
-   */
-  static FickleSink start(Book book, InetSocketAddress listen, boolean hangs) throws IOException {
-    return new FickleSink(book, listen, hangs);
+  /** Starts listening. */
+  static FickleSink start(Book book, InetSocketAddress listen) throws IOException {
+    return new FickleSink(book, listen);
   }
 
   int port() {
@@ -139,8 +133,7 @@ final class FickleSink implements Script, AutoCloseable {
       talk.recipients.forEach(recipient -> book.refused(talk.id, recipient, talk.helo));
       return fate;
     }
-    boolean spared = obedient || (fate.equals(Action.HANG) && !hangs);
-    Action action = spared ? Action.PROCEED : fate;
+    Action action = obedient ? Action.PROCEED : fate;
     talk.replies = !(action instanceof Action.TakeThenClose);
     return action;
   }

@@ -25,9 +25,12 @@ public record Provocation(Plan plan, Check check) {
    * Longer than a lease and what it takes to deliver what comes back then, and shorter than a node
    * waits for the far end.
    */
-  private static final int PAST_LEASE_MILLIS = 9_000;
+  private static final int PAST_LEASE_MILLIS = 8_200;
 
-  private static final int SLOW_MILLIS = 11_000;
+  /** The sink is slow until shortly after the blow, so that much is in hand then, and not later. */
+  private static final int SLOW_MILLIS = 3_500;
+
+  private static final int IN_HAND_MILLIS = 2_000;
 
   /** Longer than a proposal waits for its commit, and a leader for its followers. */
   private static final int NO_MAJORITY_MILLIS = 6_000;
@@ -35,8 +38,8 @@ public record Provocation(Plan plan, Check check) {
   /** The network is parted before the leader is frozen, and for a while after it woke twice. */
   private static final int PARTED_MILLIS = 11_000;
 
-  private static final int FREEZE_DELAY_MILLIS = 1_000;
-  private static final int SECOND_FREEZE_DELAY_MILLIS = 5_000;
+  private static final int DELAY_MILLIS = 1_000;
+  private static final int SECOND_DELAY_MILLIS = 5_000;
   private static final int FREEZE_MILLIS = 3_500;
 
   /** That of a plant. */
@@ -51,13 +54,17 @@ public record Provocation(Plan plan, Check check) {
                       SHORT_PAUSE_MILLIS,
                       List.of(Blow.ofFollowers(Fault.KILL, 0, 2, NO_MAJORITY_MILLIS)))),
               Check.LOST);
+      // Much is in the hands of the one that dies.
       case LOSE_CLAIM ->
           new Provocation(
               repeated(
-                  2,
+                  1,
                   new Plan.Round(
                       SHORT_PAUSE_MILLIS,
-                      List.of(Blow.ofFollowers(Fault.KILL, 0, 1, PAST_LEASE_MILLIS)))),
+                      List.of(
+                          Blow.ofNobody(Fault.SINK_SLOW, SLOW_MILLIS),
+                          Blow.ofFollowers(Fault.KILL, 0, 1, PAST_LEASE_MILLIS)
+                              .after(IN_HAND_MILLIS)))),
               Check.LOST);
       // Two followers that do not hear of each other ask the third node for its vote, which wakes
       // at
@@ -72,9 +79,9 @@ public record Provocation(Plan plan, Check check) {
                       SHORT_PAUSE_MILLIS,
                       List.of(
                           Blow.ofFollowers(Fault.PART, 0, 2, PARTED_MILLIS),
-                          Blow.ofLeader(Fault.FREEZE, 0, FREEZE_MILLIS).after(FREEZE_DELAY_MILLIS),
+                          Blow.ofLeader(Fault.FREEZE, 0, FREEZE_MILLIS).after(DELAY_MILLIS),
                           Blow.ofLeader(Fault.FREEZE, 0, FREEZE_MILLIS)
-                              .after(SECOND_FREEZE_DELAY_MILLIS)))),
+                              .after(SECOND_DELAY_MILLIS)))),
               Check.LEADERS);
       case KNOW_ANY_STORAGE ->
           new Provocation(
@@ -96,7 +103,7 @@ public record Provocation(Plan plan, Check check) {
               alone(
                   Blow.ofNobody(Fault.SINK_SLOW, SLOW_MILLIS),
                   Blow.ofFollowers(Fault.FREEZE, 0, 1, PAST_LEASE_MILLIS)
-                      .after(FREEZE_DELAY_MILLIS)),
+                      .after(IN_HAND_MILLIS)),
               Check.DOUBLED);
       // What it delivered, and what is forgotten of that, goes to others.
       case DROP_OUTCOME ->

@@ -186,9 +186,13 @@ final class Run {
       findings.addAll(one.findings());
     }
     long healed = System.nanoTime();
-    findings.addAll(recovery.recover(mayHaveEnded, lost));
+    List<Finding> twoLeaders = Leaders.findings(cluster.nodes());
+    findings.addAll(twoLeaders);
+    if (twoLeaders.isEmpty()) {
+      // Else a cluster that cannot recover would be waited for.
+      findings.addAll(recovery.recover(mayHaveEnded, lost));
+    }
     struck.forEach(one -> harms.end(one.harm()));
-    findings.addAll(Leaders.findings(cluster.nodes()));
     for (NodeProcess node : cluster.nodes()) {
       if (node.isAlive()) {
         growth.look(node);
@@ -223,6 +227,9 @@ final class Run {
       Ends.unlike(node, Set.of()).ifPresent(findings::add);
       findings.addAll(Logs.findings(node));
     }
+    Leaders.findings(cluster.nodes()).stream()
+        .filter(finding -> !findings.contains(finding))
+        .forEach(findings::add);
     findings.addAll(growth.findings());
     site.unplanted().ifPresent(findings::add);
     Tally tally = book.tally();

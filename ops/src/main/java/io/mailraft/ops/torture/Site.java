@@ -46,8 +46,7 @@ final class Site implements AutoCloseable {
       this.ground = Ground.create(options);
       takeDown.push(ground::close);
       InetAddress address = InetAddress.ofLiteral(ground.sinkAddress());
-      this.sink =
-          FickleSink.start(book, new InetSocketAddress(address, 0), options.patience().hangs());
+      this.sink = FickleSink.start(book, new InetSocketAddress(address, 0));
       takeDown.push(sink::close);
       this.cluster =
           LocalCluster.create(

@@ -45,7 +45,7 @@ public enum Plant {
   /** A node holds its lease to be alive for ever. */
   IGNORE_LEASE(
       "io.mailraft.queue.NodeLease", Edit.first("alive", code -> code.iconst_1().ireturn())),
-  /** That a delivery was delivered is forgotten, of about every sixteenth message. */
+  /** That a delivery was delivered is forgotten, of about every thirtieth delivery. */
   DROP_OUTCOME("io.mailraft.queue.OutcomeReporter", Edit.first("report", Code::dropDelivered)),
   /** One byte of the content is another one, in about every eighth chunk. */
   CORRUPT_BODY(
@@ -159,7 +159,7 @@ public enum Plant {
                   .aload(outcome)
                   .invokevirtual(OUTCOME, "getId", MethodTypeDesc.of(BYTES))
                   .invokevirtual(BYTES, "hashCode", MethodTypeDesc.of(ConstantDescs.CD_int))
-                  .bipush(15)
+                  .bipush(31)
                   .iand()
                   .ifne(block.breakLabel())
                   .return_());

@@ -7,6 +7,8 @@
  * Java agent, rewrites a method of a node as its JVM loads it, so that the product has no line of
  * code for it.
  *
+ * <p>What brings each to light, and the check that is meant for it, stands in {@code Provocation}.
+ *
  * <h2>Invariants</h2>
  *
  * A plant that does not fit the code any more ends the process, loudly; a run in which no node says
@@ -26,7 +28,10 @@
  *
  * <h2>Known limits</h2>
  *
- * A plant changes all methods of one name in one class.
+ * A plant changes all methods of one name in one class. {@code double-vote} shows only where two
+ * candidates reach one voter within milliseconds, so its plan tries that several times over.
+ * {@code no-fsync} leaves nodes that refuse their files after a power cut, rather than ones that go
+ * on without what they acknowledged: what was accepted is lost either way.
  */
 @NullMarked
 package io.mailraft.ops.torture.plant;
