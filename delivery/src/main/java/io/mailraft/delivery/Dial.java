@@ -240,13 +240,18 @@ final class Dial {
         done -> {
           if (done.isSuccess()) {
             greet(connecting.channel(), decoder, remote, name, clear, begunNanos);
-          } else if (done.cause() instanceof BindException && !source.own()) {
+          } else if (!source.own() && isBind(done.cause())) {
             unbound(remote, name, done.cause());
           } else {
             trouble(remote, refusal(remote, name, done.cause()));
             nextAddress();
           }
         });
+  }
+
+  /** Netty wraps what the system says, to name the remote. */
+  private static boolean isBind(Throwable cause) {
+    return cause instanceof BindException || cause.getCause() instanceof BindException;
   }
 
   /** The source is at fault, or the machine has no port left: other addresses help as little. */

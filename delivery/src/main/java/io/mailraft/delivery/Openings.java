@@ -2,6 +2,7 @@ package io.mailraft.delivery;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The connections of one zone that are being opened, and what follows where none comes of it. Takes
@@ -10,6 +11,9 @@ import java.util.Optional;
 final class Openings {
   /** Sources that are tried before what waits for a site that cannot be reached is deferred. */
   private static final int MISSES_MAX = 2;
+
+  /** For so long a site whose hosts have no address goes on with the connections that it has. */
+  private static final long NOWHERE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final ZoneDispatch zone;
   private final Object lock;
@@ -85,6 +89,7 @@ final class Openings {
 
     @Override
     public void missed(Dial.Miss miss, Reply reply) {
+      shared.meters().missed(zone.name(), miss);
       Exits exits = new Exits();
       synchronized (lock) {
         dial.ifPresent(way.dials()::remove);
@@ -129,9 +134,9 @@ final class Openings {
     Site site = way.site();
     long now = System.nanoTime();
     switch (miss) {
-      case NOWHERE -> {
-        // What the name servers say is remembered by Dns.
-      }
+      case NOWHERE ->
+          // What the name servers say is remembered by Dns: another attempt would end at once.
+          site.hold = Optional.of(new Site.Hold(now + NOWHERE_NANOS, false, reply));
       case UNREACHABLE -> unreachable(way, reply, now);
       case UNBOUND -> way.standing().dead(reply, now);
       case UNSUITED -> way.standing().unsuited(reply, now);
@@ -139,7 +144,6 @@ final class Openings {
     }
     sites.keep(way);
     connections.retreat(way, now);
-    site.misses++;
     boolean other = miss != Dial.Miss.NOWHERE && sites.usable(site, now);
     boolean goesOn = other && (miss != Dial.Miss.UNREACHABLE || site.misses < MISSES_MAX);
     if (site.connections() == 0 && !goesOn) {
@@ -159,6 +163,7 @@ final class Openings {
   }
 
   private void unreachable(Way way, Reply reply, long now) {
+    way.site().misses++;
     if (way.connections() == 0) {
       way.standing().dead(reply, now);
       way.window().restart();

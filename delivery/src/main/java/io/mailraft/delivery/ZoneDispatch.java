@@ -272,8 +272,13 @@ final class ZoneDispatch {
   void reviewSoon(Site site, long now) {
     if (!site.portions().isEmpty()) {
       agenda.at(site, now + Rationing.REVIEW_NANOS);
-      site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
+      whenGoesOn(site);
     }
+  }
+
+  private void whenGoesOn(Site site) {
+    site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
+    site.hold.ifPresent(hold -> agenda.at(site, hold.untilNanos()));
   }
 
   /** Looks at the sites that are due: time alone has changed something for them, perhaps. */
@@ -308,7 +313,7 @@ final class ZoneDispatch {
     Optional<Long> again = rationing.review(site, outlook, now, surplus);
     exits.returned(surplus, Rationing.SURPLUS);
     again.ifPresent(at -> agenda.at(site, at));
-    site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
+    whenGoesOn(site);
     site.ways().values().stream()
         .flatMap(way -> way.readyNanos.stream())
         .filter(at -> at - now > 0)
