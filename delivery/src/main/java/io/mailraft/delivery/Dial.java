@@ -4,6 +4,7 @@ import io.mailraft.config.DeliveryConfig;
 import io.mailraft.config.ZonePool;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -40,6 +41,9 @@ final class Dial {
   private static final Reply LAPSED =
       Reply.of(451, "4.3.0", "The lease ended before a connection was opened");
 
+  private static final Reply NO_SOCKET =
+      Reply.of(451, "4.3.2", "This node can open no more sockets");
+
   /** What all dials of an engine share. */
   record Equipment(
       DeliveryConfig config,
@@ -72,7 +76,9 @@ final class Dial {
     /** The source's address cannot be used on this machine. */
     UNBOUND,
     /** A host says that the source is blocklisted. */
-    BLOCKLISTED
+    BLOCKLISTED,
+    /** This node can open no socket. */
+    NO_SOCKET
   }
 
   /**
@@ -240,13 +246,30 @@ final class Dial {
         done -> {
           if (done.isSuccess()) {
             greet(connecting.channel(), decoder, remote, name, clear, begunNanos);
-          } else if (!source.own() && isBind(done.cause())) {
-            unbound(remote, name, done.cause());
           } else {
-            trouble(remote, refusal(remote, name, done.cause()));
-            nextAddress();
+            // Without a channel the news comes on a thread of Netty's own.
+            loop.execute(() -> unconnected(remote, name, done.cause()));
           }
         });
+  }
+
+  private void unconnected(InetSocketAddress remote, String name, Throwable cause) {
+    if (cause instanceof ChannelException) {
+      noSocket(cause);
+    } else if (!source.own() && isBind(cause)) {
+      unbound(remote, name, cause);
+    } else {
+      trouble(remote, refusal(remote, name, cause));
+      nextAddress();
+    }
+  }
+
+  /** Most likely no file descriptor is left, which is no host's and no source's fault. */
+  private void noSocket(Throwable cause) {
+    if (equipment.troubles().saysNoSocket()) {
+      LOG.warn("no socket can be opened; connections wait until one can be", cause);
+    }
+    listener.missed(Miss.NO_SOCKET, NO_SOCKET);
   }
 
   /** Netty wraps what the system says, to name the remote. */
@@ -291,7 +314,7 @@ final class Dial {
           @Override
           public void refused(Reply reply) {
             if (BlocklistReply.says(reply, connection.hop().source())) {
-              listener.missed(Miss.BLOCKLISTED, reply);
+              onceClosed(channel, () -> listener.missed(Miss.BLOCKLISTED, reply));
             } else {
               unusable(reply);
             }
@@ -300,13 +323,13 @@ final class Dial {
           @Override
           public void unusable(Reply reply) {
             trouble(remote, reply);
-            nextAddress();
+            onceClosed(channel, Dial.this::nextAddress);
           }
 
           @Override
           public void tlsBroken(Reply reply) {
             equipment.troubles().markClearOnly(remote);
-            connect(remote, true);
+            onceClosed(channel, () -> connect(remote, true));
           }
         };
     new Hello(
@@ -316,6 +339,11 @@ final class Dial {
             onHello)
         .start();
     channel.pipeline().addLast(connection);
+  }
+
+  /** Until its socket is closed, a connection that takes leave counts as this one. */
+  private static void onceClosed(Channel channel, Runnable next) {
+    channel.closeFuture().addListener(done -> next.run());
   }
 
   private static Reply refusal(InetSocketAddress remote, String name, Throwable cause) {

@@ -15,6 +15,12 @@ final class Openings {
   /** For so long a site whose hosts have no address goes on with the connections that it has. */
   private static final long NOWHERE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  /** For so long nobody connects to a site after this node had no socket for it. */
+  private static final long NO_SOCKET_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** Claims that wait for a socket for longer go back to the queue. */
+  private static final long NO_SOCKET_WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
+
   private final ZoneDispatch zone;
   private final Object lock;
   private final ZoneDispatch.Shared shared;
@@ -141,11 +147,14 @@ final class Openings {
       case UNBOUND -> way.standing().dead(reply, now);
       case UNSUITED -> way.standing().unsuited(reply, now);
       case BLOCKLISTED -> blocklist(way, reply, now);
+      case NO_SOCKET -> noSocket(site, reply, now, exits);
     }
     sites.keep(way);
     connections.retreat(way, now);
     boolean other = miss != Dial.Miss.NOWHERE && sites.usable(site, now);
-    boolean goesOn = other && (miss != Dial.Miss.UNREACHABLE || site.misses < MISSES_MAX);
+    boolean goesOn =
+        miss == Dial.Miss.NO_SOCKET
+            || (other && (miss != Dial.Miss.UNREACHABLE || site.misses < MISSES_MAX));
     if (site.connections() == 0 && !goesOn) {
       site.misses = 0;
       Hop hop = new Hop("", site.route().hosts().getFirst().name());
@@ -160,6 +169,20 @@ final class Openings {
       }
     }
     connections.see(site, now, exits);
+  }
+
+  /** Of a node that can open no socket neither site nor source can be blamed: what waits, waits. */
+  private void noSocket(Site site, Reply reply, long now, Exits exits) {
+    site.hold = Optional.of(new Site.Hold(now + NO_SOCKET_NANOS, true, reply));
+    if (site.connections() == 0) {
+      for (Held held : site.drain()) {
+        if (now - held.sinceNanos() >= NO_SOCKET_WAIT_NANOS) {
+          exits.returned(List.of(held), reply);
+        } else {
+          sites.add(site, held, now);
+        }
+      }
+    }
   }
 
   private void unreachable(Way way, Reply reply, long now) {

@@ -10,6 +10,7 @@ import io.mailraft.testkit.SmtpSink.Received;
 import io.mailraft.testkit.Stage;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -84,6 +85,58 @@ class NoConnectionTest {
       assertThat(delivered.source()).isEqualTo(A);
       assertThat(missed(rig, "unbound")).isBetween(1.0, 2.0);
       assertThat(missed(rig, "unreachable")).isZero();
+    }
+  }
+
+  @Test
+  void while_this_node_can_open_no_socket_mail_waits_and_nobody_is_blamed() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "ulimit -n 256 && exec \"$@\"",
+                "sh",
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-Xmx64m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SocketShortage.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    try {
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(output).contains("no socket can be opened").endsWith("delivered\n");
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void a_connection_that_takes_leave_after_a_refused_greeting_counts_until_it_is_closed()
+      throws Exception {
+    CountDownLatch leaving = new CountDownLatch(1);
+    CountDownLatch gate = new CountDownLatch(1);
+    Script script =
+        moment -> {
+          if (moment.stage() == Stage.QUIT) {
+            leaving.countDown();
+            await(gate);
+          }
+          return moment.stage() == Stage.CONNECT
+              ? Action.reply("554 5.3.2 Not today")
+              : Action.PROCEED;
+        };
+    try (SmtpSink sink = sink("127.0.0.1", 0, script);
+        Rig rig = Rig.to(sink.port()).start()) {
+      rig.engine.offer(rig.message("a@to.example"));
+      await(leaving);
+      assertThat(rig.outcomes).isEmpty();
+      rig.engine.offer(rig.message("b@to.example"));
+      assertThat(rig.registry.get("mailraft.delivery.connections.open").gauge().value())
+          .isEqualTo(1);
+      gate.countDown();
+      assertThat(rig.await(2)).allMatch(Outcome.Bounced.class::isInstance);
+      assertThat(sink.connections()).isEqualTo(1);
     }
   }
 
