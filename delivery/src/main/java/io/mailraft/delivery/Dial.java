@@ -161,7 +161,14 @@ final class Dial {
         equipment
             .addresses()
             .find(host, site.fixed(), source, ipv6)
+            .exceptionally(e -> unfound(host, e))
             .thenAccept(result -> loop.execute(() -> onAddresses(result)));
+  }
+
+  private static Addresses.Result unfound(Route.Host host, Throwable thrown) {
+    LOG.error("the addresses of {}", host.name(), thrown);
+    return new Addresses.Result.Unusable(
+        Reply.of(451, "4.4.3", "The addresses of " + host.name() + " cannot be found"), false);
   }
 
   private Miss miss() {
