@@ -15,7 +15,7 @@ final class RcptCommand extends SmtpCommand {
   void run(Conversation conversation, String argument) {
     Optional<Transaction> open = conversation.transaction();
     if (open.isEmpty()) {
-      conversation.refuse(Reply.MAIL_FIRST);
+      conversation.refuseWithoutMail(Reply.MAIL_FIRST);
       return;
     }
     Transaction transaction = open.get();

@@ -219,6 +219,52 @@ class CommandsTest {
   }
 
   @Test
+  void smtpUtf8ThatIsDeclaredWithoutNeedIsNotAskedOfOthers() throws IOException {
+    try (Listener listener = new Listener()) {
+      RawClient client = listener.greeted();
+      for (String subject : new String[] {"plain", "gr\u00fcn"}) {
+        client.ask("MAIL FROM:<a@example.com> BODY=8BITMIME SMTPUTF8", "250 2.1.0 ");
+        client.ask("RCPT TO:<b@example.net>", "250 2.1.5 ");
+        client.ask("DATA", "354 ");
+        client.sendUtf8("Subject: " + subject + "\r\n\r\nb\u00f6dy\r\n.\r\n");
+        client.expect("250 2.0.0 ");
+      }
+      assertThat(listener.uploads.stored)
+          .extracting(stored -> stored.envelope().getSmtpUtf8())
+          .containsExactly(false, true);
+    }
+  }
+
+  @Test
+  void whatIsPipelinedBehindARefusedMailIsNoErrorAndMailForgivesEarlierOnes() throws IOException {
+    try (Listener listener = new Listener(settings -> settings.maxRecipients = 25)) {
+      RawClient client = listener.greeted();
+      String rest = "RCPT TO:<b@example.net>\r\n".repeat(25) + "DATA\r\n";
+      client.send("MAIL FROM:<a@example.com> SIZE=9999999999\r\n" + rest);
+      client.expect("552 5.3.4 ");
+      for (int i = 0; i < 26; i++) {
+        client.expect("503 5.5.1 ");
+      }
+      for (int i = 1; i < Conversation.BAD_COMMANDS_MAX; i++) {
+        client.ask("BAD", "500 5.5.1 ");
+      }
+      client.send("MAIL FROM:<a@example.com>\r\n" + rest);
+      client.expect("250 2.1.0 ");
+      for (int i = 0; i < 25; i++) {
+        client.expect("250 2.1.5 ");
+      }
+      client.expect("354 ");
+      client.send("Subject: x\r\n\r\n.\r\n");
+      client.expect("250 2.0.0 ");
+      for (int i = 1; i < Conversation.BAD_COMMANDS_MAX; i++) {
+        client.ask("RCPT TO:<b@example.net>", "503 5.5.1 ");
+      }
+      client.ask("RCPT TO:<b@example.net>", "421 4.7.0 ");
+      client.expectClosed();
+    }
+  }
+
+  @Test
   void unexpectedErrorIsAnsweredWithoutItsDetail() throws IOException {
     try (Listener listener = new Listener()) {
       RawClient client = listener.greeted();
