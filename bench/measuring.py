@@ -343,6 +343,17 @@ zones:
             lines = answer.read().decode().splitlines()
         return {name: float(value) for name, _, value in (line.rpartition(' ') for line in lines if line[:1] != '#')}
 
+    def open_deliveries(self, n=0):
+        """How many deliveries are queued, claimed and deferred, as node n has applied them, a moment ago at most."""
+        depths = {name: value for name, value in self.metrics(n).items() if name.startswith('mailraft_queue_deliveries{')}
+        return {state: int(sum(value for name, value in depths.items() if f'state="{state}"' in name))
+                for state in ('queued', 'claimed', 'deferred')}
+
+    def deferred(self):
+        """How many deliveries are deferred; None while others are still to be attempted."""
+        found = self.open_deliveries()
+        return found['deferred'] if found['queued'] + found['claimed'] == 0 else None
+
     def stop(self):
         running = [process for process in self.processes if process is not None]
         try:
