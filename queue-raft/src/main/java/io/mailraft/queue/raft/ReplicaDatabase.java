@@ -130,6 +130,11 @@ final class ReplicaDatabase implements View, AutoCloseable {
     }
   }
 
+  /** Size of its files; of those that it needs no more, too, until it has compacted them. */
+  long fileBytes() {
+    return LogCounts.size(live);
+  }
+
   /** Its native memory; none while it is closed. */
   StoreMemory memory() {
     swap.readLock().lock();
