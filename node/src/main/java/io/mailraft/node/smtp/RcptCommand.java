@@ -48,7 +48,8 @@ final class RcptCommand extends SmtpCommand {
     if (path.needsUtf8() && !transaction.smtpUtf8()) {
       return Reply.NEEDS_UTF8;
     }
-    if (transaction.acceptedRecipients() >= conversation.door().config().maxRecipients()) {
+    if (transaction.acceptedRecipients() >= conversation.door().config().maxRecipients()
+        || transaction.full()) {
       return Reply.TOO_MANY_RECIPIENTS;
     }
     Optional<String> domain = conversation.door().domains().domainOf(path.address());

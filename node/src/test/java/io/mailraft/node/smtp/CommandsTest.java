@@ -265,6 +265,36 @@ class CommandsTest {
   }
 
   @Test
+  void moreRecipientsThanARecordHoldsAreTooMany() throws IOException {
+    try (Listener listener = new Listener(settings -> settings.maxRecipients = 100_000)) {
+      RawClient client = listener.greeted();
+      client.ask("MAIL FROM:<a@example.com>", "250 2.1.0 ");
+      String domain = ("d".repeat(60) + ".").repeat(3) + "example";
+      int accepted = 0;
+      String reply = "";
+      do {
+        StringBuilder block = new StringBuilder();
+        for (int i = 0; i < 500; i++) {
+          block.append("RCPT TO:<").append(accepted + i).append('@').append(domain).append(">\r\n");
+        }
+        client.send(block.toString());
+        for (int i = 0; i < 500; i++) {
+          reply = client.line();
+          accepted += reply.startsWith("250") ? 1 : 0;
+        }
+      } while (reply.startsWith("250"));
+      assertThat(reply).startsWith("452 4.5.3 ");
+      assertThat(accepted).isBetween(12_000, 20_000);
+      assertThat(client.data("Subject: x\r\n\r\n.\r\n")).startsWith("250 2.0.0 ");
+      int bytes =
+          listener.uploads.stored.getFirst().recipients().stream()
+              .mapToInt(recipient -> recipient.getSerializedSize() + 4)
+              .sum();
+      assertThat(bytes).isLessThan(7 << 20);
+    }
+  }
+
+  @Test
   void unexpectedErrorIsAnsweredWithoutItsDetail() throws IOException {
     try (Listener listener = new Listener()) {
       RawClient client = listener.greeted();
