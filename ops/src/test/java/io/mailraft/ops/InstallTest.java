@@ -133,7 +133,7 @@ class InstallTest {
             .start();
     // jcmd waits for ever for a JVM that does not come to a safepoint. Its few lines fit the pipe.
     if (!asked.waitFor(JCMD_SECONDS_MAX, TimeUnit.SECONDS)) {
-      asked.destroyForcibly().waitFor();
+      asked.destroyForcibly();
       return -1;
     }
     List<String> said = asked.inputReader().lines().toList();
