@@ -26,9 +26,17 @@ CGROUP_2 = Path('/sys/fs/cgroup')
 
 
 def prepare():
-    """Takes as many descriptors as the hard limit gives, and lets SIGTERM end the run as an exception does: what was started is
-    then stopped, and what was mounted unmounted."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit('ended by SIGTERM'))
+    """Takes as many descriptors as the hard limit gives, and lets SIGTERM and SIGHUP end the run as an exception does: what was
+    started is then stopped, and what was mounted unmounted. A second one does not disturb that; nohup keeps its meaning."""
+    ending = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
+
+    def end_run(number, _):
+        for each in ending:
+            # Not SIG_IGN, which the tools that are called to clean up would inherit.
+            signal.signal(each, lambda *_: None)
+        sys.exit(f'ended by {signal.Signals(number).name}')
+    for number in ending:
+        signal.signal(number, end_run)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -300,7 +308,7 @@ zones:
     def start(self, n):
         """Starts node n, counted from 0, on what it has on disk."""
         home = self.directory / f'n{n + 1}'
-        environment = dict(os.environ, MAILRAFT_JAVA_OPTS=self.java_options)
+        environment = dict(os.environ, MAILRAFT_JAVA_OPTS=self.java_options, MAILRAFT_BUILD='no')
         with (home / 'out').open('wb') as out, (home / 'err').open('ab') as err:
             self.processes[n] = subprocess.Popen(
                 [self.program, 'start', '-c', home / 'mailraft.yaml'], env=environment, stdin=subprocess.DEVNULL,
@@ -318,17 +326,33 @@ zones:
 
     def status(self, n=0):
         """What "mailraft status" tells of the cluster, as node n sees it."""
-        done = subprocess.run([self.program, 'status', '--server', f'127.0.0.1:{self.admin[n]}', '-o', 'json'],
-                              capture_output=True, text=True)
-        if done.returncode not in (0, 1):
-            raise RuntimeError(f'mailraft status: {done.stdout}{done.stderr}')
-        return json.loads(done.stdout)
+        return json.loads(self.tool(n, 'status', '-o', 'json', ends=(0, 1)))
+
+    def tool(self, n, *arguments, ends=(0,)):
+        """What an operator's command, sent to node n, says; it is to end with one of these."""
+        # What is measured was built before: a source that is saved meanwhile must not change or delay it.
+        done = subprocess.run([self.program, *arguments, '--server', f'127.0.0.1:{self.admin[n]}'],
+                              env=dict(os.environ, MAILRAFT_BUILD='no'), capture_output=True, text=True)
+        if done.returncode not in ends:
+            raise RuntimeError(f'mailraft {" ".join(arguments)}: {done.stdout}{done.stderr}')
+        return done.stdout
 
     def metrics(self, n=0):
         """The values that node n shows to Prometheus, by their names with labels."""
         with urllib.request.urlopen(f'http://127.0.0.1:{self.http[n]}/metrics', timeout=20) as answer:
             lines = answer.read().decode().splitlines()
         return {name: float(value) for name, _, value in (line.rpartition(' ') for line in lines if line[:1] != '#')}
+
+    def open_deliveries(self, n=0):
+        """How many deliveries are queued, claimed and deferred, as node n has applied them, a moment ago at most."""
+        depths = {name: value for name, value in self.metrics(n).items() if name.startswith('mailraft_queue_deliveries{')}
+        return {state: int(sum(value for name, value in depths.items() if f'state="{state}"' in name))
+                for state in ('queued', 'claimed', 'deferred')}
+
+    def deferred(self):
+        """How many deliveries are deferred; None while others are still to be attempted."""
+        found = self.open_deliveries()
+        return found['deferred'] if found['queued'] + found['claimed'] == 0 else None
 
     def stop(self):
         running = [process for process in self.processes if process is not None]

@@ -88,6 +88,15 @@ queue_minfree=0
         if done.returncode != 0:
             raise RuntimeError(f'{name} {" ".join(arguments)}: {done.stdout}{done.stderr}')
 
+    def deferred(self):
+        """How many messages are deferred; None while others are still to be attempted."""
+        queue = self.directory / 'queue'
+        # In the order in which a message goes through them: one that moves meanwhile is seen in the next.
+        for name in ('maildrop', 'incoming', 'active'):
+            if any(files for _, _, files in os.walk(queue / name)):
+                return None
+        return sum(len(files) for _, _, files in os.walk(queue / 'deferred'))
+
     def stop(self):
         try:
             subprocess.run(['/usr/sbin/postfix', '-c', str(self.etc), 'stop'], capture_output=True, timeout=60)

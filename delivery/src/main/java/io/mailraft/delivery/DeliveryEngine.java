@@ -21,6 +21,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way out: takes claims and tries to deliver them, each with exactly one outcome.
@@ -28,9 +30,11 @@ import javax.net.ssl.SSLException;
  * <p>All methods may be called from any thread, and none blocks but {@link #close}.
  */
 public final class DeliveryEngine implements Brakes, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DeliveryEngine.class);
   private static final int LOOPS_MAX = 4;
   private static final Duration SHUTDOWN_MAX = Duration.ofSeconds(2);
   private static final Reply UNKNOWN_ZONE = Reply.of(451, "4.3.5", "The zone is not known here");
+  private static final Reply DEFECT = Reply.of(451, "4.3.0", "Internal error");
   private static final Reply STOPPING = Reply.of(451, "4.3.2", "This node is stopping");
 
   private final ZoneDispatch.Shared shared;
@@ -183,12 +187,32 @@ public final class DeliveryEngine implements Brakes, AutoCloseable {
         (name, some) -> {
           ZoneDispatch zone = known.get(name);
           if (zone != null) {
-            zone.offer(some);
+            offer(zone, some);
           } else {
-            Reply reason = stopped.isDone() ? STOPPING : UNKNOWN_ZONE;
-            some.forEach(claim -> outcomes.report(new Outcome.Returned(claim, reason.text())));
+            giveBack(some, stopped.isDone() ? STOPPING : UNKNOWN_ZONE);
           }
         });
+  }
+
+  private void offer(ZoneDispatch zone, List<Claim> some) {
+    Runnable onward;
+    try {
+      onward = zone.take(some);
+    } catch (RuntimeException e) {
+      // Those of other zones are taken: all are, or the leader would hand them out again.
+      LOG.error("{} claims of zone {} go back", some.size(), zone.name(), e);
+      giveBack(some, DEFECT);
+      return;
+    }
+    try {
+      onward.run();
+    } catch (RuntimeException e) {
+      LOG.error("claims of zone {} are stuck on their way to a site", zone.name(), e);
+    }
+  }
+
+  private void giveBack(List<Claim> some, Reply reason) {
+    some.forEach(claim -> outcomes.report(new Outcome.Returned(claim, reason.text())));
   }
 
   /** Claims of a zone taken and without an outcome. */

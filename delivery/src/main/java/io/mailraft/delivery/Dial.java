@@ -4,6 +4,7 @@ import io.mailraft.config.DeliveryConfig;
 import io.mailraft.config.ZonePool;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -40,6 +41,9 @@ final class Dial {
   private static final Reply LAPSED =
       Reply.of(451, "4.3.0", "The lease ended before a connection was opened");
 
+  private static final Reply NO_SOCKET =
+      Reply.of(451, "4.3.2", "This node can open no more sockets");
+
   /** What all dials of an engine share. */
   record Equipment(
       DeliveryConfig config,
@@ -72,7 +76,9 @@ final class Dial {
     /** The source's address cannot be used on this machine. */
     UNBOUND,
     /** A host says that the source is blocklisted. */
-    BLOCKLISTED
+    BLOCKLISTED,
+    /** This node can open no socket. */
+    NO_SOCKET
   }
 
   /**
@@ -155,7 +161,14 @@ final class Dial {
         equipment
             .addresses()
             .find(host, site.fixed(), source, ipv6)
+            .exceptionally(e -> unfound(host, e))
             .thenAccept(result -> loop.execute(() -> onAddresses(result)));
+  }
+
+  private static Addresses.Result unfound(Route.Host host, Throwable thrown) {
+    LOG.error("the addresses of {}", host.name(), thrown);
+    return new Addresses.Result.Unusable(
+        Reply.of(451, "4.4.3", "The addresses of " + host.name() + " cannot be found"), false);
   }
 
   private Miss miss() {
@@ -240,13 +253,35 @@ final class Dial {
         done -> {
           if (done.isSuccess()) {
             greet(connecting.channel(), decoder, remote, name, clear, begunNanos);
-          } else if (done.cause() instanceof BindException && !source.own()) {
-            unbound(remote, name, done.cause());
           } else {
-            trouble(remote, refusal(remote, name, done.cause()));
-            nextAddress();
+            // Without a channel the news comes on a thread of Netty's own.
+            loop.execute(() -> unconnected(remote, name, done.cause()));
           }
         });
+  }
+
+  private void unconnected(InetSocketAddress remote, String name, Throwable cause) {
+    if (cause instanceof ChannelException) {
+      noSocket(cause);
+    } else if (!source.own() && isBind(cause)) {
+      unbound(remote, name, cause);
+    } else {
+      trouble(remote, refusal(remote, name, cause));
+      nextAddress();
+    }
+  }
+
+  /** Most likely no file descriptor is left, which is no host's and no source's fault. */
+  private void noSocket(Throwable cause) {
+    if (equipment.troubles().saysNoSocket()) {
+      LOG.warn("no socket can be opened; connections wait until one can be", cause);
+    }
+    listener.missed(Miss.NO_SOCKET, NO_SOCKET);
+  }
+
+  /** Netty wraps what the system says, to name the remote. */
+  private static boolean isBind(Throwable cause) {
+    return cause instanceof BindException || cause.getCause() instanceof BindException;
   }
 
   /** The source is at fault, or the machine has no port left: other addresses help as little. */
@@ -286,7 +321,7 @@ final class Dial {
           @Override
           public void refused(Reply reply) {
             if (BlocklistReply.says(reply, connection.hop().source())) {
-              listener.missed(Miss.BLOCKLISTED, reply);
+              onceClosed(channel, () -> listener.missed(Miss.BLOCKLISTED, reply));
             } else {
               unusable(reply);
             }
@@ -295,13 +330,13 @@ final class Dial {
           @Override
           public void unusable(Reply reply) {
             trouble(remote, reply);
-            nextAddress();
+            onceClosed(channel, Dial.this::nextAddress);
           }
 
           @Override
           public void tlsBroken(Reply reply) {
             equipment.troubles().markClearOnly(remote);
-            connect(remote, true);
+            onceClosed(channel, () -> connect(remote, true));
           }
         };
     new Hello(
@@ -311,6 +346,11 @@ final class Dial {
             onHello)
         .start();
     channel.pipeline().addLast(connection);
+  }
+
+  /** Until its socket is closed, a connection that takes leave counts as this one. */
+  private static void onceClosed(Channel channel, Runnable next) {
+    channel.closeFuture().addListener(done -> next.run());
   }
 
   private static Reply refusal(InetSocketAddress remote, String name, Throwable cause) {

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xbill.DNS.ExtendedResolver;
@@ -93,18 +94,33 @@ final class Dns {
   /** Looks up records of one type; never completes exceptionally. */
   CompletableFuture<Answer> lookup(String name, int type) {
     Question question = new Question(name, type, false);
-    return answers.get(question, (q, executor) -> ask(session, q).toCompletableFuture());
+    return answered(
+        question,
+        () -> answers.get(question, (q, executor) -> ask(session, q).toCompletableFuture()));
   }
 
   /** The same for a name that the operator gave: the system's hosts file is asked first. */
   CompletableFuture<Answer> lookupWithHostsFile(String name, int type) {
     Question question = new Question(name, type, true);
     // The file is read on the executor, for the caller may be an event loop.
-    return answers.get(
+    return answered(
         question,
-        (q, executor) ->
-            CompletableFuture.supplyAsync(() -> ask(withHostsFile, q), executor)
-                .thenCompose(answer -> answer));
+        () ->
+            answers.get(
+                question,
+                (q, executor) ->
+                    CompletableFuture.supplyAsync(() -> ask(withHostsFile, q), executor)
+                        .thenCompose(answer -> answer)));
+  }
+
+  /** Whatever goes wrong on the way to an answer, or before it, is an answer. */
+  private static CompletableFuture<Answer> answered(
+      Question question, Supplier<CompletableFuture<Answer>> lookup) {
+    try {
+      return lookup.get().exceptionally(e -> missing(question, e));
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedFuture(missing(question, e));
+    }
   }
 
   private static CompletionStage<Answer> ask(LookupSession session, Question question) {

@@ -82,7 +82,8 @@ final class Endings {
     try {
       outcomes.report(outcome, took);
     } catch (RuntimeException e) {
-      // The claim is not reported again: the receiver may have taken it. Its lease will lapse.
+      // The claim is not reported again: the receiver may have taken it. If it has not, the claim
+      // stays with this node until a new epoch of its lease, at the next start at the latest.
       LOG.error("the outcome {} could not be reported", outcome, e);
     }
     meters.ended(outcome, took);

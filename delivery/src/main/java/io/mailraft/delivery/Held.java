@@ -10,12 +10,16 @@ final class Held {
    */
   private static final int FRESH_STARTS_MAX = 2;
 
+  /** Transactions that a claim may be too many for, each of which took somebody else. */
+  private static final int TRANSACTIONS_AWAITED_MAX = 50;
+
   private final Claim claim;
   private final ZoneDispatch zone;
   private final Portion portion;
   private final long sinceNanos;
   private final AtomicBoolean ended = new AtomicBoolean();
   private int freshStarts;
+  private int transactionsAwaited;
   private volatile long beganNanos;
 
   /**
@@ -65,6 +69,14 @@ final class Held {
    */
   boolean startOver() {
     return freshStarts++ < FRESH_STARTS_MAX;
+  }
+
+  /**
+   * Whether it may wait for another transaction, where the host took no more recipients in this
+   * one; counts the times. Called on one event loop at a time.
+   */
+  boolean waitsForAnother() {
+    return transactionsAwaited++ < TRANSACTIONS_AWAITED_MAX;
   }
 
   /** Marks the end; false if it has ended before. */

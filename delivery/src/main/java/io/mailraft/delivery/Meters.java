@@ -6,7 +6,10 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -107,6 +110,10 @@ final class Meters {
     of(zone).connected.increment();
   }
 
+  void missed(String zone, Dial.Miss why) {
+    Objects.requireNonNull(of(zone).missed.get(why)).increment();
+  }
+
   void blocklisted(String zone) {
     of(zone).blocklisted.increment();
   }
@@ -124,6 +131,7 @@ final class Meters {
     private final Counter returned;
     private final Counter bytes;
     private final Counter connected;
+    private final Map<Dial.Miss, Counter> missed = new EnumMap<>(Dial.Miss.class);
     private final Counter blocklisted;
     private final Timer attempts;
 
@@ -144,6 +152,15 @@ final class Meters {
               .description("Connections that came as far as EHLO")
               .tag(ZONE, zone)
               .register(registry);
+      for (Dial.Miss why : Dial.Miss.values()) {
+        missed.put(
+            why,
+            Counter.builder(PREFIX + "connections.missed")
+                .description("Attempts at a connection to a site that led nowhere")
+                .tag(ZONE, zone)
+                .tag("reason", why.name().toLowerCase(Locale.ROOT))
+                .register(registry));
+      }
       blocklisted =
           Counter.builder(PREFIX + "blocklistings")
               .description("Replies that said that a source is blocklisted")

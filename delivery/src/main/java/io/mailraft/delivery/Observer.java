@@ -205,7 +205,10 @@ final class Observer {
         + plan.connections()
         + " connections are the site's, "
         + row.connections()
-        + " are in use";
+        + " are in use"
+        + site.held(now)
+            .map(hold -> "; no other is opened for a while: " + hold.reason().text())
+            .orElse("");
   }
 
   private static ClaimPhase opening(Way way, Dial.Progress progress) {

@@ -2,6 +2,7 @@ package io.mailraft.delivery;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The connections of one zone that are being opened, and what follows where none comes of it. Takes
@@ -10,6 +11,15 @@ import java.util.Optional;
 final class Openings {
   /** Sources that are tried before what waits for a site that cannot be reached is deferred. */
   private static final int MISSES_MAX = 2;
+
+  /** For so long a site whose hosts have no address goes on with the connections that it has. */
+  private static final long NOWHERE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** For so long nobody connects to a site after this node had no socket for it. */
+  private static final long NO_SOCKET_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** Claims that wait for a socket for longer go back to the queue. */
+  private static final long NO_SOCKET_WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final ZoneDispatch zone;
   private final Object lock;
@@ -85,6 +95,7 @@ final class Openings {
 
     @Override
     public void missed(Dial.Miss miss, Reply reply) {
+      shared.meters().missed(zone.name(), miss);
       Exits exits = new Exits();
       synchronized (lock) {
         dial.ifPresent(way.dials()::remove);
@@ -129,19 +140,21 @@ final class Openings {
     Site site = way.site();
     long now = System.nanoTime();
     switch (miss) {
-      case NOWHERE -> {
-        // What the name servers say is remembered by Dns.
-      }
+      case NOWHERE ->
+          // What the name servers say is remembered by Dns: another attempt would end at once.
+          site.hold = Optional.of(new Site.Hold(now + NOWHERE_NANOS, false, reply));
       case UNREACHABLE -> unreachable(way, reply, now);
       case UNBOUND -> way.standing().dead(reply, now);
       case UNSUITED -> way.standing().unsuited(reply, now);
       case BLOCKLISTED -> blocklist(way, reply, now);
+      case NO_SOCKET -> noSocket(site, reply, now, exits);
     }
     sites.keep(way);
     connections.retreat(way, now);
-    site.misses++;
     boolean other = miss != Dial.Miss.NOWHERE && sites.usable(site, now);
-    boolean goesOn = other && (miss != Dial.Miss.UNREACHABLE || site.misses < MISSES_MAX);
+    boolean goesOn =
+        miss == Dial.Miss.NO_SOCKET
+            || (other && (miss != Dial.Miss.UNREACHABLE || site.misses < MISSES_MAX));
     if (site.connections() == 0 && !goesOn) {
       site.misses = 0;
       Hop hop = new Hop("", site.route().hosts().getFirst().name());
@@ -158,7 +171,22 @@ final class Openings {
     connections.see(site, now, exits);
   }
 
+  /** Of a node that can open no socket neither site nor source can be blamed: what waits, waits. */
+  private void noSocket(Site site, Reply reply, long now, Exits exits) {
+    site.hold = Optional.of(new Site.Hold(now + NO_SOCKET_NANOS, true, reply));
+    if (site.connections() == 0) {
+      for (Held held : site.drain()) {
+        if (now - held.sinceNanos() >= NO_SOCKET_WAIT_NANOS) {
+          exits.returned(List.of(held), reply);
+        } else {
+          sites.add(site, held, now);
+        }
+      }
+    }
+  }
+
   private void unreachable(Way way, Reply reply, long now) {
+    way.site().misses++;
     if (way.connections() == 0) {
       way.standing().dead(reply, now);
       way.window().restart();

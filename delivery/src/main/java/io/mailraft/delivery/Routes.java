@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xbill.DNS.MXRecord;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Record;
@@ -24,6 +26,7 @@ import org.xbill.DNS.Type;
  * "routing loop". Where the name servers do not answer, 451 4.4.3 defers.
  */
 final class Routes {
+  private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
   private static final int HOSTS_MAX = 20;
   private static final String IPV6_TAG = "IPv6:";
 
@@ -42,8 +45,21 @@ final class Routes {
         host + ":" + port, List.of(new Route.Host(0, host, literal)), port, true);
   }
 
-  /** The route of a domain in a zone; never completes exceptionally. */
+  /** The route of a domain in a zone; never throws or completes exceptionally. */
   CompletableFuture<Route> find(ZoneConfig zone, String domain) {
+    try {
+      return seek(zone, domain).exceptionally(e -> unfound(domain, e));
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedFuture(unfound(domain, e));
+    }
+  }
+
+  private static Route unfound(String domain, Throwable thrown) {
+    LOG.error("the route of {}", domain, thrown);
+    return new Route.Refused(Reply.of(451, "4.4.3", "The route of " + domain + " cannot be found"));
+  }
+
+  private CompletableFuture<Route> seek(ZoneConfig zone, String domain) {
     if (zone.host().isPresent()) {
       return CompletableFuture.completedFuture(fixed(zone.host().get(), zone.port()));
     }

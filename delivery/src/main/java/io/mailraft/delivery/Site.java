@@ -27,6 +27,15 @@ final class Site {
     void turn(Site site);
   }
 
+  /**
+   * A time in which no connection is opened.
+   *
+   * @param untilNanos its end, by the monotonic clock
+   * @param whole whether it holds where the site has no connection, too
+   * @param reason why the last attempt at a connection led nowhere
+   */
+  record Hold(long untilNanos, boolean whole, Reply reason) {}
+
   private final Port port;
   private final String name;
   private final Waiting shared = new Waiting();
@@ -50,7 +59,7 @@ final class Site {
   /** Of those the ones that take no more work. */
   int leaving;
 
-  /** Attempts at a connection that led nowhere since one succeeded. */
+  /** Attempts at a connection that reached no host since one succeeded. */
   int misses;
 
   /** Whether it stands in its zone's row of sites that want a connection. */
@@ -64,6 +73,9 @@ final class Site {
 
   /** Until when it keeps to its own slower pace, by the monotonic clock. */
   Optional<Long> pausedUntilNanos = Optional.empty();
+
+  /** Why and for how long no further connection is opened; empty if one may be. */
+  Optional<Hold> hold = Optional.empty();
 
   /** When it is to be looked at next. */
   Optional<Long> reviewNanos = Optional.empty();
@@ -251,6 +263,14 @@ final class Site {
       taken.addAll(way.pinned().takeYoungest(portion, most - taken.size()));
     }
     return taken;
+  }
+
+  /** What keeps it from further connections now. */
+  Optional<Hold> held(long nowNanos) {
+    if (hold.isPresent() && nowNanos - hold.get().untilNanos() >= 0) {
+      hold = Optional.empty();
+    }
+    return hold.filter(one -> one.whole() || connections() > 0);
   }
 
   /** Whether its own slower pace keeps it from sending. */

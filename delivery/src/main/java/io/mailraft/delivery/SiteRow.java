@@ -198,6 +198,7 @@ final class SiteRow {
     way.site().opening--;
     way.site().connected++;
     way.site().misses = 0;
+    way.site().hold = Optional.empty();
   }
 
   /** A connection that was being opened is not, for reasons of ours. */

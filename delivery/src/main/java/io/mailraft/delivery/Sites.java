@@ -250,7 +250,8 @@ final class Sites {
     if (site.messages() <= site.opening
         || (site.connections() >= connectionsMax && site.busy() >= connectionsMax)
         || site.unproven() >= Math.max(1, site.proven)
-        || site.paused(nowNanos)) {
+        || site.paused(nowNanos)
+        || site.held(nowNanos).isPresent()) {
       return Optional.empty();
     }
     for (Way way : site.ways().values()) {

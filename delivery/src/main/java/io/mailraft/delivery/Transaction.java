@@ -1,9 +1,6 @@
 package io.mailraft.delivery;
 
 import io.mailraft.config.DeliveryConfig;
-import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.smtp.DefaultLastSmtpContent;
-import io.netty.handler.codec.smtp.DefaultSmtpContent;
 import io.netty.handler.codec.smtp.DefaultSmtpRequest;
 import io.netty.handler.codec.smtp.LastSmtpContent;
 import io.netty.handler.codec.smtp.SmtpCommand;
@@ -27,13 +24,12 @@ import java.util.Optional;
  * </pre>
  *
  * With PIPELINING the envelope leaves in one flight (RFC 2920 3.1); so DATA can be answered 354
- * although no recipient was accepted, and then a lone dot ends the transaction. The lease is asked
- * before the final dot is written (I5), and the outcome is reported before anything else happens
- * with its reply (I6).
+ * although no recipient was accepted, and then a lone dot ends the transaction. A host that takes
+ * only so many recipients at a time gets the others in the transactions that follow. The lease is
+ * asked before the final dot is written (I5), and the outcome is reported before anything else
+ * happens with its reply (I6).
  */
-final class Transaction implements Phase {
-  private static final int SLICE_BYTES = 64 * 1024;
-  private static final int STUFFING_BYTES = 64;
+final class Transaction implements Phase, Outflow.Owner {
   private static final Reply LAPSED =
       Reply.of(451, "4.3.0", "The lease ended before the message was handed over");
   private static final Reply UNREADABLE = Reply.of(451, "4.3.0", "The content cannot be read");
@@ -57,16 +53,13 @@ final class Transaction implements Phase {
   private final List<Held> accepted;
   private final MessageFacts facts;
   private final BodyFeed feed;
-  private final DotStuffer stuffer = new DotStuffer();
+  private final Outflow content;
   private final boolean reused;
   private State state = State.ENVELOPE;
   private Optional<Reply> mailRefusal = Optional.empty();
   private int commandsWritten;
   private int repliesRead;
-  private boolean headerWritten;
-  private BodyFeed.Piece.Chunk chunk = new BodyFeed.Piece.Chunk(new byte[0], false);
-  private int chunkOffset;
-  private boolean awaitsBody;
+  private final List<Held> later = new ArrayList<>(0);
   private boolean took;
 
   /** What a transaction tells of its connection's site. Called on the event loop. */
@@ -85,7 +78,7 @@ final class Transaction implements Phase {
      */
     void refused(Berth berth, List<Held> whom, Reply reply, boolean content);
 
-    /** A claim is to be tried anew: nothing of it was answered. */
+    /** A claim is to be tried anew, before others: nothing was decided about it. */
     void startOver(Berth berth, Held held);
 
     /** The connection is clean, and the host took the message or not. */
@@ -110,6 +103,7 @@ final class Transaction implements Phase {
     this.feed =
         new BodyFeed(
             shipping.bodies(), recipients.getFirst().claim(), () -> connection.execute(this::pump));
+    this.content = new Outflow(connection, feed, this);
   }
 
   /** Why a host cannot take such a message at all; empty if it can. */
@@ -266,8 +260,12 @@ final class Transaction implements Phase {
         Held held = recipients.get(number - 1);
         if (reply.positive()) {
           accepted.add(held);
-        } else {
+        } else if (!reply.tooManyRecipients()) {
           owner.refused(berth, List.of(held), reply, false);
+        } else if (!accepted.isEmpty() && held.waitsForAnother()) {
+          later.add(held);
+        } else {
+          owner.refused(berth, List.of(held), reply.temporary(), false);
         }
       }
     } else {
@@ -290,6 +288,7 @@ final class Transaction implements Phase {
   }
 
   private void onData(Reply reply) {
+    putBack();
     if (reply.code() < 400 && reply.code() != 354) {
       connection.protocolError("answered DATA with " + reply.code());
       return;
@@ -333,65 +332,36 @@ final class Transaction implements Phase {
     }
   }
 
-  /** Writes content as long as there is some and the socket takes it. */
   private void pump() {
-    if (state != State.CONTENT || connection.over()) {
-      return;
+    if (state == State.CONTENT && !connection.over()) {
+      content.pump();
     }
-    boolean wrote = false;
-    while (connection.channel().isWritable()) {
-      if (chunkOffset == chunk.bytes().length) {
-        BodyFeed.Piece piece = feed.poll();
-        awaitsBody = piece instanceof BodyFeed.Piece.NotYet;
-        if (awaitsBody) {
-          break;
-        }
-        if (!(piece instanceof BodyFeed.Piece.Chunk next)) {
-          abandon(UNREADABLE);
-          return;
-        }
-        chunk = next;
-        chunkOffset = 0;
-      }
-      wrote = true;
-      if (!slice()) {
-        return;
-      }
-    }
-    if (wrote) {
-      connection.channel().flush();
-    }
-    connection.deadline(config.dataBlockTimeout());
   }
 
-  /** Writes the next slice; false if that was the end. */
-  private boolean slice() {
-    byte[] header = headerWritten ? new byte[0] : shipping.received().of(accepted);
-    headerWritten = true;
-    int length = Math.min(SLICE_BYTES, chunk.bytes().length - chunkOffset);
-    boolean last = chunk.last() && chunkOffset + length == chunk.bytes().length;
-    if (last && !leased()) {
-      abandon(LAPSED);
-      return false;
-    }
-    ByteBuf slice = connection.channel().alloc().ioBuffer(header.length + length + STUFFING_BYTES);
-    slice.writeBytes(header);
-    stuffer.write(chunk.bytes(), chunkOffset, length, slice);
-    chunkOffset += length;
-    if (!last) {
-      connection.write(new DefaultSmtpContent(slice));
-      return true;
-    }
-    stuffer.end(slice);
+  @Override
+  public byte[] header() {
+    return shipping.received().of(accepted);
+  }
+
+  @Override
+  public void dot() {
     state = State.DOT;
     connection.watch().dot();
-    connection.write(new DefaultLastSmtpContent(slice));
-    connection.channel().flush();
     connection.deadline(config.dataEndTimeout());
-    return false;
   }
 
-  private boolean leased() {
+  @Override
+  public void lapsed() {
+    abandon(LAPSED);
+  }
+
+  @Override
+  public void unreadable() {
+    abandon(UNREADABLE);
+  }
+
+  @Override
+  public boolean leased() {
     return accepted.stream().allMatch(held -> shipping.lease().alive(held.claim().epoch()));
   }
 
@@ -412,7 +382,17 @@ final class Transaction implements Phase {
     }
   }
 
+  /**
+   * Recipients beyond those that the host takes at a time go before all that waits, so that the
+   * next transaction takes them.
+   */
+  private void putBack() {
+    later.reversed().forEach(held -> owner.startOver(berth, held));
+    later.clear();
+  }
+
   private void reset() {
+    putBack();
     feed.cancel();
     state = State.RESET;
     connection.send(SmtpRequests.rset(), config.commandTimeout());
@@ -443,6 +423,7 @@ final class Transaction implements Phase {
 
   /** Ends the attempt at our own wish: no dot, no outcome but the way back to the queue. */
   private void abandon(Reply reason) {
+    putBack();
     List<Held> rest = rest();
     state = State.OVER;
     feed.cancel();
@@ -463,11 +444,12 @@ final class Transaction implements Phase {
 
   @Override
   public void onLost(Reply reason, boolean silent) {
+    putBack();
     feed.cancel();
     List<Held> rest = rest();
     State was = state;
     state = State.OVER;
-    if (silent && awaitsBody && was == State.CONTENT) {
+    if (silent && content.awaitsBody() && was == State.CONTENT) {
       rest.forEach(held -> shipping.endings().returned(held, UNREADABLE));
       return;
     }

@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * What is remembered of hosts that did not work from a source: for a minute nobody connects to them
- * from there again, and who wants to is told what the last one was told.
+ * from there again, and who wants to is told what the last one was told. Thread-safe.
  */
 final class Troubles {
   private static final Duration REMEMBERED = Duration.ofSeconds(60);
@@ -22,6 +22,8 @@ final class Troubles {
   private final Cache<InetSocketAddress, Boolean> clearOnly =
       Caffeine.newBuilder().maximumSize(HOSTS_MAX).expireAfterWrite(CLEAR_REMEMBERED).build();
 
+  private Optional<Long> saidNanos = Optional.empty();
+
   Optional<Reply> of(Source source, InetSocketAddress host) {
     return Optional.ofNullable(dead.getIfPresent(new Pair(source.text(), host)));
   }
@@ -32,6 +34,16 @@ final class Troubles {
 
   void clear(Source source, InetSocketAddress host) {
     dead.invalidate(new Pair(source.text(), host));
+  }
+
+  /** Whether it is to be said that this node can open no socket: once a minute. */
+  synchronized boolean saysNoSocket() {
+    long now = System.nanoTime();
+    if (saidNanos.isPresent() && now - saidNanos.get() < REMEMBERED.toNanos()) {
+      return false;
+    }
+    saidNanos = Optional.of(now);
+    return true;
   }
 
   /** Whether the host's TLS did not work of late. */

@@ -167,8 +167,8 @@ final class ZoneDispatch {
     return most == 0 ? 0 : Math.max(CLAIMS_MIN, most * CLAIMS_PER_CONNECTION);
   }
 
-  void offer(List<Claim> claims) {
-    open.addAndGet(claims.size());
+  /** Takes all of these claims, or, where it throws, none. What it returns sends them onward. */
+  Runnable take(List<Claim> claims) {
     long now = System.nanoTime();
     ZonePlan current = plan;
     boolean together =
@@ -176,33 +176,55 @@ final class ZoneDispatch {
     List<Optional<Reply>> unfit = claims.stream().map(Paths::unfit).toList();
     Map<String, List<Held>> byDomain = new LinkedHashMap<>();
     Exits exits = new Exits();
+    List<Portion> portions = new ArrayList<>(claims.size());
+    open.addAndGet(claims.size());
     synchronized (lock) {
-      Optional<Reply> closed = closed();
-      for (int i = 0; i < claims.size(); i++) {
-        Claim claim = claims.get(i);
-        Portion portion = rationing.of(claim.domain(), now);
-        portion.took();
-        Held held = new Held(claim, this, portion, now);
-        if (unfit.get(i).isPresent()) {
-          exits.refused(List.of(held), unfit.get(i).get(), Hop.NONE);
-        } else if (closed.isPresent()) {
-          exits.returned(List.of(held), closed.get());
-        } else {
-          Optional<String> elsewhere = sites.pins().elsewhere(claim);
-          if (elsewhere.isPresent()) {
-            exits.redirected(held, elsewhere.get());
-          } else {
-            String key = together ? "" : claim.domain();
-            byDomain.computeIfAbsent(key, domain -> new ArrayList<>()).add(held);
-          }
-        }
+      try {
+        sort(claims, unfit, together, now, portions, byDomain, exits);
+      } catch (RuntimeException e) {
+        portions.forEach(Portion::ended);
+        open.addAndGet(-claims.size());
+        throw e;
       }
       byDomain.forEach(
           (domain, some) ->
               resolving.computeIfAbsent(domain, key -> new ArrayList<>()).addAll(some));
     }
-    exits.report(shared.shipping().endings());
-    route(current, byDomain.keySet());
+    return () -> {
+      exits.report(shared.shipping().endings());
+      route(current, byDomain.keySet());
+    };
+  }
+
+  private void sort(
+      List<Claim> claims,
+      List<Optional<Reply>> unfit,
+      boolean together,
+      long now,
+      List<Portion> portions,
+      Map<String, List<Held>> byDomain,
+      Exits exits) {
+    Optional<Reply> closed = closed();
+    for (int i = 0; i < claims.size(); i++) {
+      Claim claim = claims.get(i);
+      Portion portion = rationing.of(claim.domain(), now);
+      portion.took();
+      portions.add(portion);
+      Held held = new Held(claim, this, portion, now);
+      if (unfit.get(i).isPresent()) {
+        exits.refused(List.of(held), unfit.get(i).get(), Hop.NONE);
+      } else if (closed.isPresent()) {
+        exits.returned(List.of(held), closed.get());
+      } else {
+        Optional<String> elsewhere = sites.pins().elsewhere(claim);
+        if (elsewhere.isPresent()) {
+          exits.redirected(held, elsewhere.get());
+        } else {
+          String key = together ? "" : claim.domain();
+          byDomain.computeIfAbsent(key, domain -> new ArrayList<>()).add(held);
+        }
+      }
+    }
   }
 
   /** Why a claim that has left a site cannot wait there again: its zone has changed meanwhile. */
@@ -272,8 +294,13 @@ final class ZoneDispatch {
   void reviewSoon(Site site, long now) {
     if (!site.portions().isEmpty()) {
       agenda.at(site, now + Rationing.REVIEW_NANOS);
-      site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
+      whenGoesOn(site);
     }
+  }
+
+  private void whenGoesOn(Site site) {
+    site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
+    site.hold.ifPresent(hold -> agenda.at(site, hold.untilNanos()));
   }
 
   /** Looks at the sites that are due: time alone has changed something for them, perhaps. */
@@ -308,7 +335,7 @@ final class ZoneDispatch {
     Optional<Long> again = rationing.review(site, outlook, now, surplus);
     exits.returned(surplus, Rationing.SURPLUS);
     again.ifPresent(at -> agenda.at(site, at));
-    site.pausedUntilNanos.ifPresent(until -> agenda.at(site, until));
+    whenGoesOn(site);
     site.ways().values().stream()
         .flatMap(way -> way.readyNanos.stream())
         .filter(at -> at - now > 0)

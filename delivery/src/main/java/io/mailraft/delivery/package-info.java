@@ -19,8 +19,9 @@
  * <ul>
  *   <li>Each claim that was offered has exactly one outcome, through stop and close, too. A second
  *       one is refused and logged as an error.
- *   <li>I5: the lease is asked before each connection, before MAIL and before the final dot.
- *       Without it the dot is not written and the claim is returned.
+ *   <li>I5: the lease is asked before each connection, before MAIL and before the final dot, which
+ *       is written once all before it has left the process. Without it the dot is not written and
+ *       the claim is returned.
  *   <li>I6: {@code Delivered} is reported before anything else happens with the remote's 250. A
  *       final dot without an answer is deferred as "in doubt", never delivered and never bounced.
  *   <li>I9: of a message at most two chunks are read ahead of the socket, and reading pauses while
@@ -42,9 +43,12 @@
  * were tried, with 4.4.1 (no connection), 4.4.2 (connection lost, time over), 4.4.3 (name servers),
  * 4.5.0 (not SMTP). A host that cannot be reached or leaves a command unanswered is not connected
  * to for a minute, and the site's waiting claims are deferred with the same reply unless another
- * connection of the site works. 421 or a hang-up in answer to the first command of a reused
- * connection only means that the host had closed it: the claim starts over. Content that cannot be
- * read, or not of the size that the envelope says, is never sent in part: the claim is returned.
+ * connection of the site works. Where the hosts have no address any more, a site goes on with the
+ * connections that it has. Where this node can open no socket, what waits waits for one, or goes
+ * back after half a minute. Recipients beyond those that a host takes at a time are sent in the
+ * transactions that follow. 421 or a hang-up in answer to the first command of a reused connection
+ * only means that the host had closed it: the claim starts over. Content that cannot be read, or
+ * not of the size that the envelope says, is never sent in part: the claim is returned.
  *
  * <h2>Security</h2>
  *

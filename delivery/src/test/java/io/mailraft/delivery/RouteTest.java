@@ -2,6 +2,8 @@ package io.mailraft.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mailraft.config.DnsConfig;
+import io.mailraft.config.HostPort;
 import io.mailraft.testkit.Action;
 import io.mailraft.testkit.DnsFixture;
 import io.mailraft.testkit.Script;
@@ -12,7 +14,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 
 class RouteTest {
@@ -152,6 +157,16 @@ class RouteTest {
         Rig rig = Rig.to("localhost", sink.port()).noLoopbackMx().start()) {
       assertThat(rig.deliverOne()).isInstanceOf(Outcome.Delivered.class);
     }
+  }
+
+  @Test
+  void whatever_goes_wrong_with_a_lookup_is_an_answer() {
+    ExecutorService ended = Executors.newVirtualThreadPerTaskExecutor();
+    ended.shutdown();
+    DnsConfig config = new DnsConfig(List.of(new HostPort("127.0.0.1", 1)), Duration.ofMillis(500));
+    Routes routes = new Routes(new Dns(config, ended), "mx.example");
+    Route route = routes.find(Rig.zone(Optional.empty(), 25, 1), "to.example").join();
+    assertThat(((Route.Refused) route).reply().text()).startsWith("451 4.4.3 ");
   }
 
   @Test

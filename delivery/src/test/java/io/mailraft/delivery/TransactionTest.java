@@ -11,9 +11,11 @@ import io.mailraft.testkit.Stage;
 import io.mailraft.testkit.TestCertificate;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -77,6 +79,57 @@ class TransactionTest {
           .doesNotContain("for <")
           .contains("id 000000000000000001;");
       assertThat(sink.connections()).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"452 4.5.3 Too many recipients", "552 5.5.3 Too many recipients", "452 Enough"})
+  void recipients_beyond_those_that_a_host_takes_at_a_time_go_in_the_next_transactions(String reply)
+      throws Exception {
+    AtomicInteger taken = new AtomicInteger();
+    Script script =
+        moment -> {
+          if (moment.stage() == Stage.MAIL) {
+            taken.set(0);
+          }
+          return moment.stage() == Stage.RCPT && taken.getAndIncrement() >= 10
+              ? Action.reply(reply)
+              : Action.PROCEED;
+        };
+    String[] all = new String[35];
+    Arrays.setAll(all, i -> "r" + i + "@to.example");
+    try (SmtpSink sink = sink(script);
+        Rig rig = Rig.to(sink.port()).start()) {
+      assertThat(rig.deliver(rig.message(all))).allMatch(Outcome.Delivered.class::isInstance);
+      assertThat(received)
+          .extracting(one -> one.recipients().size())
+          .containsExactly(10, 10, 10, 5);
+      assertThat(received).flatExtracting(Received::recipients).containsExactly(all);
+      assertThat(sink.connections()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void a_host_that_takes_nobody_for_too_many_recipients_defers_and_one_that_is_full_bounces()
+      throws Exception {
+    Script script =
+        moment ->
+            switch (moment.stage() == Stage.RCPT ? moment.argument() : "") {
+              case "a@to.example" -> Action.reply("552 5.5.3 Too many recipients");
+              case "b@to.example" -> Action.reply("552 5.2.2 Mailbox full");
+              case "c@to.example" -> Action.reply("452 4.2.2 Mailbox full");
+              default -> Action.PROCEED;
+            };
+    try (SmtpSink sink = sink(script);
+        Rig rig = Rig.to(sink.port()).start()) {
+      List<Outcome> outcomes =
+          rig.deliver(rig.message("a@to.example", "b@to.example", "c@to.example", "d@to.example"));
+      assertThat(outcomes.get(0)).isInstanceOf(Outcome.Deferred.class);
+      assertThat(outcomes.get(1)).isInstanceOf(Outcome.Bounced.class);
+      assertThat(outcomes.get(2)).isInstanceOf(Outcome.Deferred.class);
+      assertThat(outcomes.get(3)).isInstanceOf(Outcome.Delivered.class);
+      assertThat(received).hasSize(1);
     }
   }
 

@@ -147,11 +147,18 @@ final class NodeMeters {
         .tags(tags)
         .register(registry);
     Counter messages =
-        Counter.builder("mailraft.smtp.messages.accepted").tags(tags).register(registry);
+        Counter.builder("mailraft.smtp.messages.accepted")
+            .description("Messages accepted by SMTP")
+            .tags(tags)
+            .register(registry);
     Counter recipients =
-        Counter.builder("mailraft.smtp.recipients.accepted").tags(tags).register(registry);
+        Counter.builder("mailraft.smtp.recipients.accepted")
+            .description("Recipients of messages accepted by SMTP")
+            .tags(tags)
+            .register(registry);
     DistributionSummary sizes =
         DistributionSummary.builder("mailraft.smtp.message.size")
+            .description("Size of messages accepted by SMTP")
             .baseUnit("bytes")
             .tags(tags)
             .register(registry);
@@ -159,7 +166,10 @@ final class NodeMeters {
     for (SmtpEvents.Refusal reason : SmtpEvents.Refusal.values()) {
       refused.put(
           reason,
-          registry.counter("mailraft.smtp.sessions.refused", tags.and("reason", reason.name())));
+          Counter.builder("mailraft.smtp.sessions.refused")
+              .description("Connections refused before their SMTP session")
+              .tags(tags.and("reason", reason.name()))
+              .register(registry));
     }
     return new SmtpEvents() {
       @Override
@@ -186,10 +196,10 @@ final class NodeMeters {
 
       @Override
       public void messageRefused(int code, String enhanced) {
-        registry
-            .counter(
-                "mailraft.smtp.messages.refused",
-                tags.and("code", String.valueOf(code), "enhanced", enhanced))
+        Counter.builder("mailraft.smtp.messages.refused")
+            .description("Content that was refused, by our reply")
+            .tags(tags.and("code", String.valueOf(code), "enhanced", enhanced))
+            .register(registry)
             .increment();
       }
     };

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
 final class MessageCommand {
   private static final String ENDS =
       "Ends with 0 if all are as ordered; 1 if there is no such message, or the order had no effect"
-          + " on some: a node has them in hand, they have ended, or they are not in such a state; 3"
-          + " if the node cannot be reached.";
+          + " on some: a node has them in hand, they have ended, or they are not in such a state; 2 if"
+          + " the command is wrong, such as an id that is none; 3 if the node cannot be reached.";
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

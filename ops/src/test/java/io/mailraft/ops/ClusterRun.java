@@ -178,14 +178,23 @@ final class ClusterRun implements AutoCloseable {
 
   /** Waits until all replicas have the same checksum (I8). */
   void assertReplicasEqual() throws Exception {
+    assertReplicasEqual(BOUND, CALL_TIME_MAX);
+  }
+
+  /**
+   * The same for a large state.
+   *
+   * @param callTimeMax for reading it all once
+   */
+  void assertReplicasEqual(Duration bound, Duration callTimeMax) throws Exception {
     List<VerifyStateResponse> answers = new ArrayList<>();
     Await.until(
-        BOUND,
+        bound,
         "all replicas are equal",
         () -> {
           answers.clear();
           try {
-            answers.add(cluster.verifyState(CALL_TIME_MAX));
+            answers.add(cluster.verifyState(callTimeMax));
           } catch (UnreachableException e) {
             return false;
           }

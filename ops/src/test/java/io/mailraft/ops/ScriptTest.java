@@ -2,10 +2,14 @@ package io.mailraft.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +32,7 @@ class ScriptTest {
         new ProcessBuilder(command)
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
+            .redirectInput(new File("/dev/null"))
             .directory(directory.toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("MAILRAFT_CLASSPATH", System.getProperty("java.class.path"));
@@ -123,5 +128,96 @@ class ScriptTest {
     assertThat(ended.code()).isEqualTo(70);
     assertThat(ended.err()).contains("it is broken").contains("did not succeed");
     assertThat(ended.out()).isEmpty();
+  }
+
+  /** A project whose source is newer than any build, with a Maven and a JDK that are scripts. */
+  private final class Project {
+    /** Prints the class path and runs until the end of its input. */
+    private static final String JAVA =
+        """
+        #!/bin/sh
+        case "$*" in *Training*) exit 0 ;; esac
+        while [ "$1" != -cp ]; do shift; done
+        echo "$2"
+        cat
+        """;
+
+    private final Path root = Files.createDirectories(directory.resolve("some project"));
+    private final Path script = root.resolve("mailraft");
+    private final Path maven = root.resolve("bin/mvn");
+
+    Project() throws Exception {
+      Files.copy(SCRIPT, script, StandardCopyOption.COPY_ATTRIBUTES);
+      Files.createDirectories(root.resolve("ops/src/main"));
+      Files.writeString(root.resolve("ops/pom.xml"), "");
+      Path source = Files.writeString(root.resolve("pom.xml"), "");
+      Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2100-01-01T00:00:00Z")));
+      Files.createDirectories(maven.getParent());
+      Files.createDirectories(root.resolve("jdk/bin"));
+      Files.writeString(root.resolve("jdk/release"), "JAVA_VERSION=\"25.0.1\"\n");
+      program(root.resolve("jdk/bin/java"), JAVA);
+      String lib = "ops/target/mailraft/lib";
+      program(maven, "#!/bin/sh\nmkdir -p " + lib + " && echo > " + lib + "/mailraft.jar\n");
+    }
+
+    void program(Path file, String text) throws Exception {
+      Files.writeString(file, text);
+      assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+
+    Map<String, String> environment(String build) {
+      String path = maven.getParent() + ":" + System.getenv("PATH");
+      return Map.of(
+          "MAILRAFT_CLASSPATH",
+          "",
+          "MAILRAFT_BUILD",
+          build,
+          "JAVA_HOME",
+          root.resolve("jdk").toString(),
+          "PATH",
+          path);
+    }
+
+    /** The jar that a run has found, which has ended. */
+    Path ran(String build) throws Exception {
+      Ended ended = run(environment(build), script.toString(), "status");
+      assertThat(ended.code()).as(ended.err()).isZero();
+      return Path.of(ended.out().strip());
+    }
+  }
+
+  @Test
+  void a_build_leaves_jars_alone_that_something_runs_from_and_removes_them_later()
+      throws Exception {
+    Project project = new Project();
+    ProcessBuilder builder = new ProcessBuilder(project.script.toString(), "start");
+    builder.environment().putAll(project.environment(""));
+    Process running = builder.redirectError(directory.resolve("of node").toFile()).start();
+    Path first;
+    try (BufferedReader out = running.inputReader()) {
+      first = Path.of(out.readLine());
+      assertThat(first).exists();
+      Path second = project.ran("");
+      assertThat(second).exists().isNotEqualTo(first);
+      assertThat(first).exists();
+      assertThat(project.ran("no")).isEqualTo(second);
+      running.getOutputStream().close();
+      assertThat(running.waitFor()).isZero();
+      assertThat(project.ran("")).exists().isNotEqualTo(second);
+      assertThat(first).doesNotExist();
+      assertThat(second).doesNotExist();
+    } finally {
+      running.destroyForcibly();
+    }
+  }
+
+  @Test
+  void a_build_that_does_not_succeed_leaves_the_one_before() throws Exception {
+    Project project = new Project();
+    Path first = project.ran("");
+    project.program(project.maven, "#!/bin/sh\nexit 1\n");
+    Ended ended = run(project.environment(""), project.script.toString(), "status");
+    assertThat(ended.err()).contains("did not succeed");
+    assertThat(project.ran("no")).isEqualTo(first).exists();
   }
 }

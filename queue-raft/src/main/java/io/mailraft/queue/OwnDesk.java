@@ -32,6 +32,7 @@ final class OwnDesk implements Desk {
   private final List<Checksums> checksums;
   private final DiskGuard disk;
   private final KnownRecords known;
+  private final Consumer<Record> beforeControl;
   private final Consumer<AskSends> sends;
   private final Consumer<AskQuota> quotas;
   private final Function<Explain, CompletableFuture<Explained>> explainer;
@@ -41,6 +42,7 @@ final class OwnDesk implements Desk {
    * @param checksums one for each group
    * @param disk refuses what would fill this node's disk
    * @param known refuses what a node of the cluster could not apply
+   * @param beforeControl hears of each record before it is proposed to the control group
    * @param sends takes questions for sends, as leader of the control group
    * @param quotas takes questions for units of quotas, as leader of the control group
    * @param explainer says what a delivery waits for on this node
@@ -51,6 +53,7 @@ final class OwnDesk implements Desk {
       List<Checksums> checksums,
       DiskGuard disk,
       KnownRecords known,
+      Consumer<Record> beforeControl,
       Consumer<AskSends> sends,
       Consumer<AskQuota> quotas,
       Function<Explain, CompletableFuture<Explained>> explainer) {
@@ -62,6 +65,7 @@ final class OwnDesk implements Desk {
     this.checksums = List.copyOf(checksums);
     this.disk = disk;
     this.known = known;
+    this.beforeControl = beforeControl;
   }
 
   @Override
@@ -72,6 +76,9 @@ final class OwnDesk implements Desk {
       if (stores(record) && disk.full()) {
         return CompletableFuture.failedFuture(
             new DiskFullException("the disk of the leader is nearly full"));
+      }
+      if (group == 0) {
+        beforeControl.accept(record);
       }
       return groups.get(group).propose(record);
     } catch (IllegalArgumentException | OlderNodeException e) {

@@ -121,7 +121,18 @@ final class Replicas implements AutoCloseable {
             System::nanoTime,
             timer);
     KnownRecords known = new KnownRecords(() -> control.current().nodes().values());
-    own = new OwnDesk(groups, shards, checksums, disk, known, sends::ask, units::ask, explainer);
+    leases = new LeaseKeeper(groups.getFirst(), control, cluster.leaseTerm(), System::nanoTime);
+    own =
+        new OwnDesk(
+            groups,
+            shards,
+            checksums,
+            disk,
+            known,
+            leases::proposing,
+            sends::ask,
+            units::ask,
+            explainer);
     linkService = Optional.of(new LinkService(cluster.name(), own));
     cluster
         .peers()
@@ -137,7 +148,6 @@ final class Replicas implements AutoCloseable {
       clients.add(new GroupClient(number, group, own, links, timer));
     }
     shards.forEach(shard -> shard.bind(groups.get(shard.number() + 1)));
-    leases = new LeaseKeeper(groups.getFirst(), control, cluster.leaseTerm(), System::nanoTime);
   }
 
   /** Epochs of the live nodes by number. */

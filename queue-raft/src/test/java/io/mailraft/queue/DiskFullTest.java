@@ -44,6 +44,7 @@ class DiskFullTest {
         List.of(),
         new DiskGuard(directory, minFreeBytes),
         new KnownRecords(List::of),
+        record -> {},
         asks -> {},
         asks -> {},
         question -> CompletableFuture.completedFuture(Explained.getDefaultInstance()));

@@ -111,6 +111,7 @@ class KnownRecordsTest {
             List.of(),
             new DiskGuard(directory, 0),
             known,
+            record -> {},
             asks -> {},
             asks -> {},
             question -> new CompletableFuture<>());

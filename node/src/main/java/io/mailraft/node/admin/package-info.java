@@ -9,10 +9,11 @@
  *
  * <h2>Invariants</h2>
  *
- * Nothing here changes mail. A document is checked as a whole, and its zones against the mail that
- * they hold, before it is proposed; it replaces the version that its author saw, or none. {@code
- * VerifyState} writes one checksum record to each group's log. {@code Route} asks the router that
- * the front doors have at that moment, and reads headers with their reader.
+ * Mail is changed by orders alone ({@code OrderMessage}, {@code OrderZone}). A document is checked
+ * as a whole, and its zones against the mail that they hold, before it is proposed; it replaces the
+ * version that its author saw, or none. {@code VerifyState} writes one checksum record to each
+ * group's log. {@code Route} asks the router that the front doors have at that moment, and reads
+ * headers with their reader.
  *
  * <h2>Threads</h2>
  *

@@ -35,6 +35,10 @@ public final class HeaderSection {
   private int nameEnd;
   private int nextNameEnd;
   private long received;
+
+  /** All bytes so far, one upon the other: negative once one of them was. */
+  private int signs;
+
   private boolean complete;
   private boolean tooLarge;
   private byte[] firstBodyLine = new byte[0];
@@ -66,6 +70,7 @@ public final class HeaderSection {
     while (position < end && !complete) {
       int next = position;
       while (next < end && block[next] != '\n') {
+        signs |= block[next];
         next++;
       }
       boolean lineEnds = next < end;
@@ -90,6 +95,11 @@ public final class HeaderSection {
   /** Whether the section has ended: what follows is body. */
   public boolean complete() {
     return complete;
+  }
+
+  /** Whether there is a byte beyond ASCII in what came in or was added. */
+  public boolean beyondAscii() {
+    return signs < 0;
   }
 
   /** Whether more came in than the limit allows. The section is then of no further use. */
@@ -280,6 +290,9 @@ public final class HeaderSection {
 
   private void append(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    for (byte b : bytes) {
+      signs |= b;
+    }
     append(bytes, 0, bytes.length);
   }
 

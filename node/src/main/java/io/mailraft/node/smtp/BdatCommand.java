@@ -31,7 +31,11 @@ final class BdatCommand extends SmtpCommand {
     if (open.isEmpty() || open.get().acceptedRecipients() == 0) {
       conversation.wire().deadline(conversation.door().config().dataTimeout().toNanos());
       if (consume(conversation, Optional.empty(), size)) {
-        conversation.refuse(open.isEmpty() ? Reply.NO_TRANSACTION : Reply.RCPT_FIRST);
+        if (open.isEmpty()) {
+          conversation.refuseWithoutMail(Reply.NO_TRANSACTION);
+        } else {
+          conversation.refuse(Reply.RCPT_FIRST);
+        }
       }
       return;
     }

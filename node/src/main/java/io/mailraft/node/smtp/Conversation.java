@@ -14,7 +14,7 @@ import java.util.Optional;
  * name, the transaction. Used by the session's thread alone.
  */
 final class Conversation {
-  /** Most commands out of form or sequence in one session. */
+  /** Most commands out of form or sequence in one session without a message between. */
   static final int BAD_COMMANDS_MAX = 20;
 
   /**
@@ -50,6 +50,7 @@ final class Conversation {
   private boolean begun;
   private Optional<Transaction> transaction = Optional.empty();
   private int badCommands;
+  private int excused;
   private boolean finished;
   private final long withoutMailNanosMax;
   private long lastMailNanos = System.nanoTime();
@@ -164,6 +165,30 @@ final class Conversation {
     reply(badCommands < BAD_COMMANDS_MAX ? reply : Reply.TOO_MANY_ERRORS);
   }
 
+  /**
+   * Answers a command that needs a transaction where there is none. Those that a client has sent
+   * behind a MAIL command without waiting for its answer are no errors of its own (RFC 2920 3.1).
+   */
+  void refuseWithoutMail(Reply reply) {
+    if (excused > 0) {
+      excused--;
+      reply(reply);
+    } else {
+      refuse(reply);
+    }
+  }
+
+  /** A MAIL command: until one is accepted, what follows it is excused. */
+  void mailComes() {
+    excused = door.config().maxRecipients() + 1;
+  }
+
+  /** RSET: no transaction. */
+  void reset() {
+    excused = 0;
+    endTransaction();
+  }
+
   /** Answers a command after which it cannot be known where the next one begins. */
   void refuseAndFinish(Reply reply) {
     wire.write(reply.bytes());
@@ -172,6 +197,7 @@ final class Conversation {
 
   /** The content of a message has come in whole, whatever it was answered. */
   void contentTaken() {
+    badCommands = 0;
     lastMailNanos = System.nanoTime();
   }
 
@@ -198,13 +224,13 @@ final class Conversation {
 
   /** Greets: a new name, no transaction. */
   void greet(String name, boolean byEhlo) {
-    endTransaction();
+    reset();
     helo = Optional.of(name);
     extended = byEhlo;
   }
 
   void begin(Transaction begun) {
-    endTransaction();
+    reset();
     transaction = Optional.of(begun);
   }
 

@@ -18,7 +18,7 @@ final class DataCommand extends SmtpCommand {
     if (!argument.isEmpty()) {
       conversation.refuse(Reply.NO_ARGUMENT);
     } else if (open.isEmpty()) {
-      conversation.refuse(Reply.MAIL_FIRST);
+      conversation.refuseWithoutMail(Reply.MAIL_FIRST);
     } else if (open.get().intake().isPresent()) {
       conversation.endTransaction();
       conversation.refuse(Reply.BDAT_BEGUN);

@@ -16,6 +16,7 @@ final class MailCommand extends SmtpCommand {
 
   @Override
   void run(Conversation conversation, String argument) {
+    conversation.mailComes();
     if (conversation.helo().isEmpty()) {
       conversation.refuse(Reply.HELLO_FIRST);
       return;

@@ -49,7 +49,7 @@ final class PlainCommand extends SmtpCommand {
       conversation.refuse(Reply.NO_ARGUMENT);
       return;
     }
-    conversation.endTransaction();
+    conversation.reset();
     conversation.reply(Reply.OK);
   }
 

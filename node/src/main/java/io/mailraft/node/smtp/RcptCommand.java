@@ -15,7 +15,7 @@ final class RcptCommand extends SmtpCommand {
   void run(Conversation conversation, String argument) {
     Optional<Transaction> open = conversation.transaction();
     if (open.isEmpty()) {
-      conversation.refuse(Reply.MAIL_FIRST);
+      conversation.refuseWithoutMail(Reply.MAIL_FIRST);
       return;
     }
     Transaction transaction = open.get();
@@ -48,7 +48,8 @@ final class RcptCommand extends SmtpCommand {
     if (path.needsUtf8() && !transaction.smtpUtf8()) {
       return Reply.NEEDS_UTF8;
     }
-    if (transaction.acceptedRecipients() >= conversation.door().config().maxRecipients()) {
+    if (transaction.acceptedRecipients() >= conversation.door().config().maxRecipients()
+        || transaction.full()) {
       return Reply.TOO_MANY_RECIPIENTS;
     }
     Optional<String> domain = conversation.door().domains().domainOf(path.address());

@@ -11,6 +11,8 @@ import java.util.Optional;
 
 /** A mail transaction: from MAIL until its content is accepted or refused, or it is given up. */
 final class Transaction implements AutoCloseable {
+  /** A recipient has no more. */
+  private static final int RECIPIENT_BYTES = 1024;
 
   private final String sender;
   private final boolean eightBit;
@@ -18,6 +20,7 @@ final class Transaction implements AutoCloseable {
   private final Guidance guidance;
   private final Map<String, Destination> destinations = new LinkedHashMap<>();
   private int acceptedRecipients;
+  private int destinationBytes;
   private Optional<Intake> intake = Optional.empty();
 
   Transaction(String sender, boolean eightBit, boolean smtpUtf8, Guidance guidance) {
@@ -33,8 +36,15 @@ final class Transaction implements AutoCloseable {
    */
   void add(SmtpPath path, String domain) {
     acceptedRecipients++;
-    destinations.putIfAbsent(
-        path.localPart() + '@' + domain, new Destination(path.address(), domain));
+    Destination destination = new Destination(path.address(), domain);
+    if (destinations.putIfAbsent(path.localPart() + '@' + domain, destination) == null) {
+      destinationBytes += destination.bytes();
+    }
+  }
+
+  /** Whether no more recipients fit into one message, few as they may be. */
+  boolean full() {
+    return destinationBytes + RECIPIENT_BYTES > Destination.TOGETHER_BYTES_MAX;
   }
 
   /** Number of RCPT commands that were accepted. */

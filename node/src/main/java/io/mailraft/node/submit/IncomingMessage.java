@@ -136,7 +136,8 @@ public final class IncomingMessage implements AutoCloseable {
         Envelope.newBuilder()
             .setSender(sender)
             .setEightBit(mail.eightBit())
-            .setSmtpUtf8(mail.smtpUtf8())
+            .setSmtpUtf8(
+                mail.smtpUtf8() && (headers.beyondAscii() || beyondAscii(sender, recipients)))
             .setListener(entrance.listener())
             .setOrigin(submitter.originText())
             .setOriginHost(submitter.originHost())
@@ -156,6 +157,16 @@ public final class IncomingMessage implements AutoCloseable {
     MessageId id = store(complete, envelope.build(), recipients, submission.senderDomain());
     PassedOverZones.log(LOG, id, passedOver);
     return new Accepted(id, recipients.size(), complete.bytes(), !id.equals(complete.id()));
+  }
+
+  /** RFC 6531 3.4: a client may have asked for SMTPUTF8 without need, and many hosts lack it. */
+  private static boolean beyondAscii(String sender, List<Recipient> recipients) {
+    return beyondAscii(sender)
+        || recipients.stream().anyMatch(recipient -> beyondAscii(recipient.getAddress()));
+  }
+
+  private static boolean beyondAscii(String address) {
+    return address.chars().anyMatch(c -> c > 0x7f);
   }
 
   private static List<Recipient> recipients(

@@ -219,6 +219,82 @@ class CommandsTest {
   }
 
   @Test
+  void smtpUtf8ThatIsDeclaredWithoutNeedIsNotAskedOfOthers() throws IOException {
+    try (Listener listener = new Listener()) {
+      RawClient client = listener.greeted();
+      for (String subject : new String[] {"plain", "gr\u00fcn"}) {
+        client.ask("MAIL FROM:<a@example.com> BODY=8BITMIME SMTPUTF8", "250 2.1.0 ");
+        client.ask("RCPT TO:<b@example.net>", "250 2.1.5 ");
+        client.ask("DATA", "354 ");
+        client.sendUtf8("Subject: " + subject + "\r\n\r\nb\u00f6dy\r\n.\r\n");
+        client.expect("250 2.0.0 ");
+      }
+      assertThat(listener.uploads.stored)
+          .extracting(stored -> stored.envelope().getSmtpUtf8())
+          .containsExactly(false, true);
+    }
+  }
+
+  @Test
+  void whatIsPipelinedBehindARefusedMailIsNoErrorAndMailForgivesEarlierOnes() throws IOException {
+    try (Listener listener = new Listener(settings -> settings.maxRecipients = 25)) {
+      RawClient client = listener.greeted();
+      String rest = "RCPT TO:<b@example.net>\r\n".repeat(25) + "DATA\r\n";
+      client.send("MAIL FROM:<a@example.com> SIZE=9999999999\r\n" + rest);
+      client.expect("552 5.3.4 ");
+      for (int i = 0; i < 26; i++) {
+        client.expect("503 5.5.1 ");
+      }
+      for (int i = 1; i < Conversation.BAD_COMMANDS_MAX; i++) {
+        client.ask("BAD", "500 5.5.1 ");
+      }
+      client.send("MAIL FROM:<a@example.com>\r\n" + rest);
+      client.expect("250 2.1.0 ");
+      for (int i = 0; i < 25; i++) {
+        client.expect("250 2.1.5 ");
+      }
+      client.expect("354 ");
+      client.send("Subject: x\r\n\r\n.\r\n");
+      client.expect("250 2.0.0 ");
+      for (int i = 1; i < Conversation.BAD_COMMANDS_MAX; i++) {
+        client.ask("RCPT TO:<b@example.net>", "503 5.5.1 ");
+      }
+      client.ask("RCPT TO:<b@example.net>", "421 4.7.0 ");
+      client.expectClosed();
+    }
+  }
+
+  @Test
+  void moreRecipientsThanARecordHoldsAreTooMany() throws IOException {
+    try (Listener listener = new Listener(settings -> settings.maxRecipients = 100_000)) {
+      RawClient client = listener.greeted();
+      client.ask("MAIL FROM:<a@example.com>", "250 2.1.0 ");
+      String domain = ("d".repeat(60) + ".").repeat(3) + "example";
+      int accepted = 0;
+      String reply = "";
+      do {
+        StringBuilder block = new StringBuilder();
+        for (int i = 0; i < 500; i++) {
+          block.append("RCPT TO:<").append(accepted + i).append('@').append(domain).append(">\r\n");
+        }
+        client.send(block.toString());
+        for (int i = 0; i < 500; i++) {
+          reply = client.line();
+          accepted += reply.startsWith("250") ? 1 : 0;
+        }
+      } while (reply.startsWith("250"));
+      assertThat(reply).startsWith("452 4.5.3 ");
+      assertThat(accepted).isBetween(12_000, 20_000);
+      assertThat(client.data("Subject: x\r\n\r\n.\r\n")).startsWith("250 2.0.0 ");
+      int bytes =
+          listener.uploads.stored.getFirst().recipients().stream()
+              .mapToInt(recipient -> recipient.getSerializedSize() + 4)
+              .sum();
+      assertThat(bytes).isLessThan(7 << 20);
+    }
+  }
+
+  @Test
   void unexpectedErrorIsAnsweredWithoutItsDetail() throws IOException {
     try (Listener listener = new Listener()) {
       RawClient client = listener.greeted();

@@ -15,6 +15,8 @@ final class ModelServer {
   /** Recipients of each message that must be stored. */
   final List<List<String>> recipients = new ArrayList<>();
 
+  private static final int MAX_RECIPIENTS = new Settings().maxRecipients;
+
   private String rest = "";
   private boolean greeted;
   private boolean mail;
@@ -22,6 +24,7 @@ final class ModelServer {
   private StringBuilder chunks = new StringBuilder();
   private Set<String> accepted = new LinkedHashSet<>();
   private int bad;
+  private int excused;
 
   void run(String session) {
     rest = session;
@@ -55,6 +58,7 @@ final class ModelServer {
       case "EHLO", "HELO" -> {
         if (argument.equals("CLIENT.EXAMPLE")) {
           greeted = true;
+          excused = 0;
           reset();
         } else {
           bad++;
@@ -70,6 +74,7 @@ final class ModelServer {
       }
       case "RSET" -> {
         if (argument.isEmpty()) {
+          excused = 0;
           reset();
         } else {
           bad++;
@@ -87,18 +92,22 @@ final class ModelServer {
   }
 
   private void mail(String argument) {
+    excused = MAX_RECIPIENTS + 1;
     if (!greeted || mail) {
       bad++;
     } else if (argument.matches(
         "FROM:<[AE]@(EXAMPLE.COM|EVIL.EXAMPLE)>( BODY=8BITMIME SMTPUTF8)?")) {
       mail = true;
+      excused = 0;
     } else if (!argument.equals("FROM:<> SIZE=99999999999")) {
       bad++;
     }
   }
 
   private void recipient(String argument) {
-    if (!mail || chunking) {
+    if (!mail) {
+      withoutMail();
+    } else if (chunking) {
       bad++;
     } else if (argument.matches("TO:<[BCV]@(EXAMPLE.NET|EVIL.EXAMPLE)>")) {
       accepted.add(argument.substring(4, argument.length() - 1).toLowerCase(Locale.ROOT));
@@ -107,8 +116,20 @@ final class ModelServer {
     }
   }
 
+  private void withoutMail() {
+    if (excused > 0) {
+      excused--;
+    } else {
+      bad++;
+    }
+  }
+
   private boolean data(String argument) {
-    if (!argument.isEmpty() || !mail || chunking || accepted.isEmpty()) {
+    if (argument.isEmpty() && !mail) {
+      withoutMail();
+      return true;
+    }
+    if (!argument.isEmpty() || chunking || accepted.isEmpty()) {
       if (argument.isEmpty() && chunking) {
         reset();
       }
@@ -136,7 +157,11 @@ final class ModelServer {
     }
     String chunk = rest.substring(0, size);
     rest = rest.substring(size);
-    if (!mail || accepted.isEmpty()) {
+    if (!mail) {
+      withoutMail();
+      return true;
+    }
+    if (accepted.isEmpty()) {
       bad++;
       return true;
     }
@@ -145,6 +170,7 @@ final class ModelServer {
     String whole = chunks.toString();
     boolean openEnd = whole.endsWith("\r") && !last;
     if (!clean(openEnd ? whole.substring(0, whole.length() - 1) : whole)) {
+      bad = 0;
       reset();
     } else if (last) {
       finish(whole);
@@ -156,6 +182,7 @@ final class ModelServer {
     if (clean(content)) {
       recipients.add(List.copyOf(accepted));
     }
+    bad = 0;
     reset();
   }
 

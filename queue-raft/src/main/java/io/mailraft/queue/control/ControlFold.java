@@ -306,6 +306,8 @@ public final class ControlFold implements Fold {
         && before.live()
         && before.incarnation() == record.getIncarnation()
         && before.addresses().equals(record.getAddresses())) {
+      // Whoever asked counts from this question on.
+      renewed.add(new Renewal(ref(before.number(), before.epoch()), 0));
       return new Answer.Accepted(at.index(), before.epoch());
     }
     if (before == null && nodes.size() >= NODES_MAX) {
@@ -316,8 +318,12 @@ public final class ControlFold implements Fold {
         new NodeEntry(
             number, record.getName(), record.getIncarnation(), at.index(), record.getAddresses());
     put(after, batch);
-    renewed.add(new Renewal(LeaseRef.newBuilder().setNode(number).setEpoch(at.index()).build(), 0));
+    renewed.add(new Renewal(ref(number, at.index()), 0));
     return new Answer.Accepted(at.index(), at.index());
+  }
+
+  private static LeaseRef ref(int number, long epoch) {
+    return LeaseRef.newBuilder().setNode(number).setEpoch(epoch).build();
   }
 
   private void put(NodeEntry node, Batch batch) {

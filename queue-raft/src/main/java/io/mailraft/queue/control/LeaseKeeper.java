@@ -22,10 +22,13 @@ import org.slf4j.LoggerFactory;
  * full term.
  *
  * <p><b>Why nobody delivers under a lapsed lease (I5).</b> A node counts its term from before it
- * asked for the renewal; the leader counts from when the renewal was applied, which is later. A new
- * leader does not know when a lease was renewed last, but that was before it led: it gives each one
- * a full term from then on. Clocks are monotonic and only durations are compared; the node's margin
- * covers the difference of their speeds.
+ * asked for the renewal; the leader counts from when it was about to propose it, and again from
+ * when it was applied, which are later. The first of these keeps a lapse from standing right behind
+ * a renewal in the log: the proposer keeps the order of its calls, and a lapse is chosen and
+ * proposed in one step, so a renewal that was not noted before stands behind it and is refused. A
+ * new leader does not know when a lease was renewed last, but that was before it led: it gives each
+ * one a full term from then on. Clocks are monotonic and only durations are compared; the node's
+ * margin covers the difference of their speeds.
  */
 public final class LeaseKeeper implements Group.Listener, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
@@ -79,13 +82,32 @@ public final class LeaseKeeper implements Group.Listener, AutoCloseable {
     deadlines.clear();
   }
 
+  /**
+   * Hears of a record that is about to be proposed to the control group by this node, as its
+   * leader.
+   */
+  public synchronized void proposing(Record record) {
+    long deadline = nanoClock.getAsLong() + term.toNanos();
+    if (record.hasRenew()) {
+      record
+          .getRenew()
+          .getLeasesList()
+          .forEach(lease -> deadlines.computeIfPresent(lease, (_, _) -> deadline));
+    } else if (record.hasJoinNode()) {
+      // Asked again by the process that holds the lease, it is told the same one.
+      fold.current()
+          .node(record.getJoinNode().getName())
+          .ifPresent(node -> deadlines.computeIfPresent(ref(node), (_, _) -> deadline));
+    }
+  }
+
   private synchronized void renewed(LeaseRef lease) {
     if (leading) {
       deadlines.put(lease, nanoClock.getAsLong() + term.toNanos());
     }
   }
 
-  void round() {
+  synchronized void round() {
     for (LeaseRef lease : lapsed()) {
       log.warn(
           "node {} was not heard of for {}: its lease {} lapses",
@@ -105,7 +127,7 @@ public final class LeaseKeeper implements Group.Listener, AutoCloseable {
     }
   }
 
-  private synchronized List<LeaseRef> lapsed() {
+  private List<LeaseRef> lapsed() {
     if (!leading) {
       return List.of();
     }

@@ -47,6 +47,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   private final GroupStateMachine machine;
   private final Proposer proposer;
   private final Leadership leadership;
+  private final Reclaim reclaim;
   private final ClientId client = ClientId.randomId();
   private final AtomicLong calls = new AtomicLong();
   private volatile @Nullable RaftServer server;
@@ -72,6 +73,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
         new Proposer(name, this, new GroupTime(settings.clock(), () -> applied().stampMillis()));
     this.snapshotLogBytes = settings.snapshotLogBytes();
     this.machine = new GroupStateMachine(spec, memory, settings.snapshotLogBytes(), this);
+    this.reclaim = new Reclaim(name, machine, this::snapshotForSpace);
   }
 
   /** The group runs on the server. */
@@ -294,18 +296,34 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
     if (is != null && isNeededByOthers(is) && logBytes < putOffBytes()) {
       return false;
     }
-    // Not on the apply thread, which goes on meanwhile: a flush takes its time, and the request
-    // takes a lock of the server.
-    // A platform thread: the flush would hold on to a carrier of virtual ones.
-    Thread.ofPlatform().daemon().name("snapshot-" + name).start(this::requestSnapshot);
+    startSnapshot();
     return true;
   }
 
   /** Beyond so much log, to bring a new snapshot costs a follower less. Looks at the disk. */
   private long putOffBytes() {
-    long stateBytes =
-        machine.getStateMachineStorage().facts().map(GroupVitals.SnapshotFacts::bytes).orElse(0L);
-    return PUT_OFF_TIMES * snapshotLogBytes + stateBytes;
+    return PUT_OFF_TIMES * snapshotLogBytes + machine.getStateMachineStorage().snapshotBytes();
+  }
+
+  /** A minute has passed. */
+  void minutePassed() {
+    reclaim.minutePassed();
+  }
+
+  /** Takes a snapshot that lets disk space go, unless others need the one there is. */
+  private void snapshotForSpace() {
+    RaftServer.Division is = division;
+    if (is != null && !isNeededByOthers(is) && machine.snapshots().begin()) {
+      startSnapshot();
+    }
+  }
+
+  /**
+   * On a thread of its own: a flush takes its time, in which entries are applied, and the request
+   * takes a lock of the server. No virtual one: the flush would hold on to its carrier.
+   */
+  private void startSnapshot() {
+    Thread.ofPlatform().daemon().name("snapshot-" + name).start(this::requestSnapshot);
   }
 
   /** Whether a follower still reads the newest snapshot, or the log behind it. */
@@ -320,25 +338,27 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   private void requestSnapshot() {
     RaftServer on = server;
     if (on == null) {
-      machine.snapshotAnswered();
+      machine.snapshots().answered();
       return;
     }
     try {
-      machine.prepareSnapshot();
+      // Most of what the snapshot will hold; nothing is applied while it is taken itself.
+      machine.database().flush();
     } catch (StoreException e) {
       LOG.warn("no snapshot of the group {} is taken: {}", name, e.getMessage());
-      machine.snapshotAnswered();
+      machine.snapshots().answered();
       return;
     } catch (RuntimeException e) {
       LOG.error("no snapshot of the group {} is taken", name, e);
-      machine.snapshotAnswered();
+      machine.snapshots().answered();
       return;
     }
     CompletableFuture<RaftClientReply> taken =
         on.snapshotManagementAsync(
             SnapshotManagementRequest.newCreate(
                 client, on.getId(), id, calls.incrementAndGet(), SNAPSHOT.toMillis(), 1));
-    CompletableFuture<RaftClientReply> _ = taken.whenComplete((_, _) -> machine.snapshotAnswered());
+    CompletableFuture<RaftClientReply> _ =
+        taken.whenComplete((_, _) -> machine.snapshots().answered());
   }
 
   @Override

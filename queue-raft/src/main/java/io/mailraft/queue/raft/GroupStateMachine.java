@@ -67,8 +67,7 @@ final class GroupStateMachine extends BaseStateMachine {
     void leadershipLost();
 
     /**
-     * Enough was logged for a snapshot. Called once until {@link #snapshotAnswered}, unless it is
-     * put off.
+     * Enough was logged for a snapshot. Called once until that is answered, unless it is put off.
      *
      * @param logBytes what was logged since the last one
      * @return false to be asked again somewhat later
@@ -117,6 +116,11 @@ final class GroupStateMachine extends BaseStateMachine {
   /** What was applied since the start. */
   LogCounts counts() {
     return counts;
+  }
+
+  /** When the next snapshot is due. */
+  SnapshotSchedule snapshots() {
+    return snapshots;
   }
 
   /** Native memory of the database. */
@@ -341,19 +345,6 @@ final class GroupStateMachine extends BaseStateMachine {
     progress.tell();
   }
 
-  /**
-   * Brings most of what a snapshot will hold to disk before it is asked for, on the caller's
-   * thread: nothing is applied while the snapshot itself is taken.
-   */
-  void prepareSnapshot() {
-    database().flush();
-  }
-
-  /** The snapshot that was due was taken or refused; the next one may be asked for. */
-  void snapshotAnswered() {
-    snapshots.answered();
-  }
-
   @Override
   public long takeSnapshot() throws IOException {
     if (isBroken()) {
@@ -490,7 +481,12 @@ final class GroupStateMachine extends BaseStateMachine {
     }
   }
 
-  private ReplicaDatabase database() {
+  /**
+   * The database.
+   *
+   * @throws StoreException if it was not opened yet
+   */
+  ReplicaDatabase database() {
     ReplicaDatabase opened = database;
     if (opened == null) {
       throw new StoreException("the group " + spec.name() + " has not started");

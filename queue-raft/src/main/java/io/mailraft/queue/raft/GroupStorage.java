@@ -182,6 +182,11 @@ final class GroupStorage implements StateMachineStorage {
     }
   }
 
+  /** Size of the newest snapshot's files, in bytes. */
+  long snapshotBytes() {
+    return directory().map(LogCounts::size).orElse(0L);
+  }
+
   /** Size of the log's files, in bytes. */
   long logBytes() {
     Path is = root;
@@ -250,6 +255,11 @@ final class GroupStorage implements StateMachineStorage {
 
   @Override
   public void cleanupOldSnapshots(SnapshotRetentionPolicy policy) throws IOException {
+    dropOlder();
+  }
+
+  /** Removes all snapshots but the newest, and those that a lagging node reads from. */
+  void dropOlder() throws IOException {
     List<Snapshot> gone;
     synchronized (older) {
       gone = older.stream().filter(snapshot -> !snapshot.isRead()).toList();

@@ -183,6 +183,8 @@ public final class RaftHost implements AutoCloseable {
             replicas
                 .values()
                 .forEach(replica -> replica.machine().getStateMachineStorage().dropBrokenOff()));
+    upkeep.every(
+        Duration.ofMinutes(1), () -> replicas.values().forEach(GroupReplica::minutePassed));
     upkeep.elections(on, settings, List.copyOf(replicas.values()), catchingUp);
   }
 

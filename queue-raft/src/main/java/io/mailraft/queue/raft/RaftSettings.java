@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * holds at most:
  *
  * <ul>
- *   <li>log entries in memory: the open segment and one closed, 16 MiB each;
+ *   <li>log entries in memory: the open segment and two closed, 4 MiB each, which where entries are
+ *       as small as the control group's take seven times as much of the heap; and some 260 bytes
+ *       for each other one that the log holds, {@value SnapshotSchedule#ENTRIES_MAX} or so;
  *   <li>proposals that wait or are on their way: an eighth of the heap (see {@code Proposer});
  *   <li>on their way to each follower: 4 requests, usually of 1 MiB, and the write queue of the
  *       log, whose entries are those of the segments;
@@ -48,7 +50,7 @@ final class RaftSettings {
 
   private static final int WRITE_BUFFER_BYTES = RECORD_BYTES_MAX + (1 << 20);
   private static final int GRPC_MESSAGE_BYTES_MAX = APPEND_BYTES_MAX + (2 << 20);
-  private static final int SEGMENT_BYTES = 16 << 20;
+  private static final int SEGMENT_BYTES = 4 << 20;
 
   /**
    * What the log grows by before it is written to: zeros, so that a commit need not move the end of
@@ -56,7 +58,7 @@ final class RaftSettings {
    */
   private static final int PREALLOCATED_BYTES = 4 << 20;
 
-  private static final int CACHED_SEGMENTS_MAX = 1;
+  private static final int CACHED_SEGMENTS_MAX = 2;
   private static final int SNAPSHOT_CHUNK_BYTES = 1 << 20;
   private static final int OUTSTANDING_APPENDS_MAX = 4;
   private static final int OUTSTANDING_CHUNKS_MAX = 4;

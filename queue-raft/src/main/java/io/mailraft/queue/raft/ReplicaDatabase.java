@@ -66,46 +66,40 @@ final class ReplicaDatabase implements View, AutoCloseable {
    * snapshot.
    *
    * <ol>
-   *   <li>While {@code db.next} is being made: {@code db} is as it was, the start removes {@code
-   *       db.next}.
+   *   <li>While {@code db.next} is being made and verified: {@code db} is as it was, and is read;
+   *       the start removes {@code db.next}.
    *   <li>{@code db} renamed to {@code db.old}: there is no {@code db}, the start makes an empty
    *       one, which stands before the snapshot.
    *   <li>{@code db.next} renamed to {@code db}: its files were synced before, so it is whole; the
    *       start removes {@code db.old}.
    * </ol>
+   *
+   * @throws io.mailraft.queue.store.DamagedException if a table of the snapshot is not as it was
+   *     written; the database is as it was then, and so is what the next start finds
    */
   void replaceBy(Path snapshot) throws IOException {
+    LOG.info("replacing the database {} by the snapshot {}", live, snapshot);
+    Durable.remove(next);
+    Durable.remove(old);
+    copy(snapshot, next);
+    // It came over the network, and most of it will not be read soon.
+    try (RocksStore made = RocksStore.open(next, tables, memory, onTrouble)) {
+      made.verify();
+    }
+    Durable.syncTree(next);
     swap.writeLock().lock();
     try {
-      LOG.info("replacing the database {} by the snapshot {}", live, snapshot);
       close();
-      Durable.remove(next);
-      Durable.remove(old);
-      copy(snapshot, next);
       if (Files.exists(live)) {
         Files.move(live, old);
       }
       Files.move(next, live);
       Durable.sync(parent());
-      Durable.remove(old);
       store = RocksStore.open(live, tables, memory, onTrouble);
     } finally {
       swap.writeLock().unlock();
     }
-    // It came over the network, and most of it will not be read soon.
-    verify();
-  }
-
-  private void verify() {
-    swap.readLock().lock();
-    try {
-      RocksStore is = store;
-      if (is != null) {
-        is.verify();
-      }
-    } finally {
-      swap.readLock().unlock();
-    }
+    Durable.remove(old);
   }
 
   /** The database, for the apply thread. */
@@ -128,6 +122,11 @@ final class ReplicaDatabase implements View, AutoCloseable {
     } finally {
       swap.readLock().unlock();
     }
+  }
+
+  /** Size of its files; of those that it needs no more, too, until it has compacted them. */
+  long fileBytes() {
+    return LogCounts.size(live);
   }
 
   /** Its native memory; none while it is closed. */

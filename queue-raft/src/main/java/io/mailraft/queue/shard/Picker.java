@@ -28,7 +28,7 @@ import java.util.function.Function;
  *
  * <p><b>Cost.</b> Each lane keeps a cursor: no queued delivery that is not proposed already stands
  * before it, so a scan starts where the last one ended and never walks over rows that were claimed,
- * whose tombstones may still lie there. A delivery that comes back moves the cursor back. A new
+ * whose tombstones may still lie there. A delivery that comes back is looked up by itself. A new
  * leader has no cursors and pays one seek for each lane, when its turn comes. Memory is fixed for
  * each lane that has queued deliveries, and for each claim.
  *

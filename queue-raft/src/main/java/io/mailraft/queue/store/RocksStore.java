@@ -1,7 +1,6 @@
 package io.mailraft.queue.store;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +38,6 @@ import org.rocksdb.WriteOptions;
  */
 public final class RocksStore implements Store {
   private static final byte[] POSITION_KEY = {'p'};
-  private static final int POSITION_BYTES = 3 * Long.BYTES;
 
   private final Path directory;
   private final Consumer<Throwable> onTrouble;
@@ -150,7 +148,7 @@ public final class RocksStore implements Store {
       checkOpen();
       writes.clear();
       overlay.drain(new NativeSink());
-      writes.put(handles.getFirst(), POSITION_KEY, encode(position));
+      writes.put(handles.getFirst(), POSITION_KEY, position.toBytes());
       database.write(unlogged, writes);
       applied = position;
     } catch (RocksDBException e) {
@@ -328,30 +326,12 @@ public final class RocksStore implements Store {
   private Position position(ReadOptions as) {
     try {
       byte[] value = database.get(handles.getFirst(), as, POSITION_KEY);
-      if (value == null) {
-        return Position.START;
-      }
-      if (value.length != POSITION_BYTES) {
-        throw new StoreException(
-            "the database "
-                + directory
-                + " holds an applied position of "
-                + value.length
-                + " bytes");
-      }
-      ByteBuffer bytes = ByteBuffer.wrap(value);
-      return new Position(bytes.getLong(), bytes.getLong(), bytes.getLong());
+      return value == null ? Position.START : Position.of(value);
+    } catch (IllegalArgumentException e) {
+      throw new StoreException("the database " + directory + " holds " + e.getMessage(), e);
     } catch (RocksDBException e) {
       throw met("cannot be read at its applied position", e);
     }
-  }
-
-  private static byte[] encode(Position position) {
-    return ByteBuffer.allocate(POSITION_BYTES)
-        .putLong(position.term())
-        .putLong(position.index())
-        .putLong(position.stampMillis())
-        .array();
   }
 
   private ColumnFamilyHandle handle(Table table) {

@@ -15,26 +15,35 @@ import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.Store;
 import io.mailraft.queue.store.View;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 
 /** The leader's clock over leases, with a clock that the test moves. */
 class LeaseKeeperTest {
   private static final Duration TERM = Duration.ofMillis(400);
+  private static final Record JOIN =
+      Record.newBuilder()
+          .setJoinNode(JoinNode.newBuilder().setName("n1").setIncarnation(1))
+          .build();
 
   private final ControlFold fold = new ControlFold();
   private final LocalGroup group = new LocalGroup();
   private final AtomicLong nanos = new AtomicLong();
 
-  /** A group of one replica that applies what is proposed at once. */
+  /** A group of one replica that applies what is proposed at once, or once it is told to. */
   private final class LocalGroup implements Group {
     private final MemoryStore store = new MemoryStore(fold.tables());
+    private final List<Record> waiting = new ArrayList<>();
     private long index;
     private boolean broken;
+    private boolean waits;
 
     LocalGroup() {
       fold.load(store);
@@ -46,13 +55,28 @@ class LeaseKeeperTest {
         broken = false;
         throw new IllegalStateException("not proposed");
       }
+      if (waits) {
+        waiting.add(record);
+        return new CompletableFuture<>();
+      }
+      return CompletableFuture.completedFuture(apply(record));
+    }
+
+    /** Applies what waits, in the order of the proposals. */
+    synchronized void applyWaiting() {
+      waits = false;
+      waiting.forEach(this::apply);
+      waiting.clear();
+    }
+
+    private Answer apply(Record record) {
       Position at = new Position(1, ++index, index);
       Batch batch = store.begin();
       Answer answer =
           fold.apply(Entry.newBuilder().addRecords(record).build(), at, batch).getFirst();
       store.commit(batch, at);
       fold.applied(at);
-      return CompletableFuture.completedFuture(answer);
+      return answer;
     }
 
     @Override
@@ -117,14 +141,7 @@ class LeaseKeeperTest {
   }
 
   private long join() {
-    Answer answer =
-        group
-            .propose(
-                Record.newBuilder()
-                    .setJoinNode(JoinNode.newBuilder().setName("n1").setIncarnation(1))
-                    .build())
-            .join();
-    return ((Answer.Accepted) answer).value();
+    return ((Answer.Accepted) group.propose(JOIN).join()).value();
   }
 
   private boolean live() {
@@ -150,19 +167,50 @@ class LeaseKeeperTest {
       keeper.leading(1);
       long epoch = join();
       advance(TERM.minusMillis(1));
-      group
-          .propose(
-              Record.newBuilder()
-                  .setRenew(
-                      RenewLeases.newBuilder()
-                          .addLeases(LeaseRef.newBuilder().setNode(0).setEpoch(epoch)))
-                  .build())
-          .join();
+      group.propose(renewal(epoch)).join();
       advance(TERM.minusMillis(1));
       keeper.round();
       assertThat(live()).isTrue();
       advance(Duration.ofMillis(1));
       await(() -> !live());
+    }
+  }
+
+  private static Record renewal(long epoch) {
+    return Record.newBuilder()
+        .setRenew(
+            RenewLeases.newBuilder().addLeases(LeaseRef.newBuilder().setNode(0).setEpoch(epoch)))
+        .build();
+  }
+
+  @Test
+  void i5_noLapseStandsBehindARenewalThatIsOnItsWay() {
+    stays(LeaseKeeperTest::renewal);
+  }
+
+  @Test
+  void i5_noLapseStandsBehindARepeatedJoinThatIsOnItsWay() {
+    stays(_ -> JOIN);
+  }
+
+  /** The keeper is not started: what it knows of the record, it knows before it is applied. */
+  private void stays(LongFunction<Record> again) {
+    try (LeaseKeeper keeper = new LeaseKeeper(group, fold, TERM, nanos::get)) {
+      keeper.leading(1);
+      Record record = again.apply(join());
+      keeper.round();
+      group.waits = true;
+      advance(TERM.minusMillis(1));
+      keeper.proposing(record);
+      var _ = group.propose(record);
+      // The disk is slow: the record is applied when the term has ended.
+      advance(Duration.ofMillis(1));
+      keeper.round();
+      group.applyWaiting();
+      assertThat(live()).isTrue();
+      advance(TERM.minusMillis(1));
+      keeper.round();
+      assertThat(live()).isFalse();
     }
   }
 

@@ -80,7 +80,7 @@ class DamageTest {
       Path closed = file(cluster, node, "current", "log_\\d+-\\d+");
       Path open = file(cluster, node, "current", "log_inprogress_\\d+");
 
-      refused(cluster, node, closed, "a bit of a closed segment", b -> flipped(b, 5_000_000, 3));
+      refused(cluster, node, closed, "a bit of a closed segment", b -> flipped(b, 3_000_000, 3));
       refused(cluster, node, closed, "half a closed segment", b -> Arrays.copyOf(b, b.length / 2));
       refused(cluster, node, closed, "its header", b -> flipped(b, 3, 3));
       refused(cluster, node, open, "a bit of the open one", b -> flipped(b, b.length / 2, 3));

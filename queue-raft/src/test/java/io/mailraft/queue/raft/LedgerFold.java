@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 
 /**
  * A fold for tests: writes the token of every checksum record under the number of its turn, and the
- * body of every chunk under its number.
+ * body of every chunk under its number; an empty one removes what stands there.
  */
 final class LedgerFold implements Fold {
   static final Table LINES = new Table("lines", Removal.ANY, false);
@@ -51,7 +51,9 @@ final class LedgerFold implements Fold {
       if (poison.test(record)) {
         throw new FoldException("poison");
       }
-      if (record.hasStoreChunk()) {
+      if (record.hasStoreChunk() && record.getStoreChunk().getBody().isEmpty()) {
+        batch.delete(BODIES, key(record.getStoreChunk().getNumber()));
+      } else if (record.hasStoreChunk()) {
         batch.put(
             BODIES,
             key(record.getStoreChunk().getNumber()),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** When snapshots are asked for. */
@@ -36,6 +37,31 @@ class SnapshotScheduleTest {
     assertThat(asked).hasSize(2);
     log(1, true);
     assertThat(asked).hasSize(3);
+  }
+
+  @Test
+  void entriesMakeOneDueHoweverSmallTheyAre() {
+    SnapshotSchedule large = new SnapshotSchedule(256L << 20);
+    AtomicInteger requests = new AtomicInteger();
+    for (int i = 0; i < SnapshotSchedule.ENTRIES_MAX; i++) {
+      large.logged(1, _ -> requests.incrementAndGet() > 0);
+    }
+    assertThat(requests).hasValue(0);
+    for (int i = 0; i < 100; i++) {
+      large.logged(1, _ -> requests.incrementAndGet() > 0);
+    }
+    assertThat(requests).hasValue(1);
+  }
+
+  @Test
+  void oneIsNotAskedForWhileAnotherReasonHasAsked() {
+    assertThat(schedule.begin()).isTrue();
+    assertThat(schedule.begin()).isFalse();
+    log(80, true);
+    assertThat(asked).isEmpty();
+    schedule.answered();
+    log(1, true);
+    assertThat(asked).containsExactly(81L);
   }
 
   @Test

@@ -51,9 +51,15 @@ class SnapshotsTest {
       cluster.settle();
       String away = cluster.follower();
       cluster.stop(away);
-      fill(cluster, 160);
       Path leader = groupDirectory(cluster, cluster.leader());
-      TestCluster.await("a purged log", () -> !has(leader.resolve("current"), "log_0-"));
+      // For as long as it may still answer, the leader keeps the log for it.
+      TestCluster.await(
+          "a purged log",
+          () -> {
+            fill(cluster, 16);
+            return !has(leader.resolve("current"), "log_0-")
+                && !has(leader.resolve("current"), "log_inprogress_0");
+          });
 
       AtomicBoolean stop = new AtomicBoolean();
       AtomicInteger more = new AtomicInteger();

@@ -16,11 +16,8 @@ import io.mailraft.queue.MessageId;
 import io.mailraft.queue.store.Batch;
 import io.mailraft.queue.store.MemoryStore;
 import io.mailraft.queue.store.Position;
-import io.mailraft.queue.store.Table;
-import io.mailraft.queue.store.View;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
@@ -29,39 +26,6 @@ class ClaimCostTest {
   private static final int DOMAINS = 10;
   private static final int ROUNDS = 20;
   private static final long EPOCH = 7;
-
-  /** Counts what is read. */
-  private static final class CountingView implements View {
-    private final View to;
-    private long rows;
-
-    CountingView(View to) {
-      this.to = to;
-    }
-
-    @Override
-    public Optional<byte[]> get(Table table, byte[] key) {
-      rows++;
-      return to.get(table, key);
-    }
-
-    @Override
-    public void scan(Table table, byte[] from, byte[] end, Visitor visitor) {
-      to.scan(
-          table,
-          from,
-          end,
-          (key, value) -> {
-            rows++;
-            return visitor.visit(key, value);
-          });
-    }
-
-    @Override
-    public void scanDown(Table table, byte[] from, byte[] end, Visitor visitor) {
-      throw new UnsupportedOperationException("nothing here scans down");
-    }
-  }
 
   /** A leader on a queue of a given depth. */
   private static final class Leader {
@@ -143,7 +107,7 @@ class ClaimCostTest {
                                             .setSeq(ref.getSeq())
                                             .setKind(kind)))));
       }
-      return counting.rows;
+      return counting.rows();
     }
 
     long open() {
@@ -168,8 +132,8 @@ class ClaimCostTest {
     Leader deep = new Leader(100_000);
     assertThat(deep.fold.counters().lanes()).hasSize(DOMAINS);
     assertThat(deep.fold.claims()).isEmpty();
-    assertThat(deep.counting.rows).as("rows read to become the leader, and to count").isZero();
+    assertThat(deep.counting.rows()).as("rows read to become the leader, and to count").isZero();
     deep.fold.counters().lane(new Lane("default", "d1.example"));
-    assertThat(deep.counting.rows).isZero();
+    assertThat(deep.counting.rows()).isZero();
   }
 }

@@ -12,10 +12,17 @@ public final class AcceptedMeters {
   private final DistributionSummary sizes;
 
   public AcceptedMeters(MeterRegistry registry) {
-    messages = Counter.builder("mailraft.http.messages.accepted").register(registry);
-    recipients = Counter.builder("mailraft.http.recipients.accepted").register(registry);
+    messages =
+        Counter.builder("mailraft.http.messages.accepted")
+            .description("Messages accepted by HTTP")
+            .register(registry);
+    recipients =
+        Counter.builder("mailraft.http.recipients.accepted")
+            .description("Recipients of messages accepted by HTTP")
+            .register(registry);
     sizes =
         DistributionSummary.builder("mailraft.http.message.size")
+            .description("Size of messages accepted by HTTP")
             .baseUnit("bytes")
             .register(registry);
   }

@@ -186,7 +186,7 @@ public final class MailIntake implements AutoCloseable {
   }
 
   /**
-   * Checks the number of recipients.
+   * Checks the number and the length of recipients.
    *
    * @throws InputException if there are more than the listener takes
    */
@@ -199,6 +199,15 @@ public final class MailIntake implements AutoCloseable {
               + " recipients; "
               + front.maxRecipients()
               + " are allowed");
+    }
+    long bytes =
+        mail.recipients().stream()
+            .mapToLong(mailbox -> new Destination(mailbox.address(), mailbox.domain()).bytes())
+            .sum();
+    if (bytes > Destination.TOGETHER_BYTES_MAX) {
+      throw new InputException(
+          Fault.TOO_MANY_RECIPIENTS,
+          "the recipients' addresses are too long together for one message: " + bytes + " bytes");
     }
   }
 
