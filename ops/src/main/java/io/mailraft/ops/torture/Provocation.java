@@ -32,6 +32,9 @@ public record Provocation(Plan plan, Check check) {
 
   private static final int IN_HAND_MILLIS = 2_000;
 
+  /** Until well after a frozen node has gone on. */
+  private static final int CUT_MILLIS = 11_000;
+
   /** Longer than a proposal waits for its commit, and a leader for its followers. */
   private static final int NO_MAJORITY_MILLIS = 6_000;
 
@@ -97,13 +100,14 @@ public record Provocation(Plan plan, Check check) {
                   new Plan.Round(
                       QUIET_MILLIS, List.of(Blow.ofNodes(Fault.POWER_CUT, BUSY_MILLIS, 1, 2, 3)))),
               Check.LOST);
-      // What it had in hand is with others by the time it wakes.
+      // What it had in hand is with others by the time it wakes. It is cut off, or it would hear
+      // that, and that the content is gone, before it goes on.
       case IGNORE_LEASE ->
           new Provocation(
               alone(
                   Blow.ofNobody(Fault.SINK_SLOW, SLOW_MILLIS),
-                  Blow.ofFollowers(Fault.FREEZE, 0, 1, PAST_LEASE_MILLIS)
-                      .after(IN_HAND_MILLIS)),
+                  Blow.ofFollowers(Fault.CUT, 0, 1, CUT_MILLIS).after(IN_HAND_MILLIS),
+                  Blow.ofFollowers(Fault.FREEZE, 0, 1, PAST_LEASE_MILLIS).after(IN_HAND_MILLIS)),
               Check.DOUBLED);
       // What it delivered, and what is forgotten of that, goes to others.
       case DROP_OUTCOME ->
