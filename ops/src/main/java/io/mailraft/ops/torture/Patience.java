@@ -7,8 +7,8 @@ import java.time.Duration;
  *
  * @param recovery for a node to be ready or to rejoin, and for a message to be taken
  * @param ended for all mail to end, once the faults are over
- * @param stall for the next of it to end: a host that hung is left alone for a minute, and there are
- *     a few retries before and after
+ * @param stall for the next of it to end: a host that hung is left alone for a minute, and there
+ *     are a few retries before and after
  * @param settled for the queue to say that it is empty, and for replicas to answer
  */
 public record Patience(Duration recovery, Duration ended, Duration stall, Duration settled) {
