@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 
 /** All calls of the HTTP listener, and the owner of what they share. */
 public final class HttpApi implements AutoCloseable {
-  /** Heap that one request may want beside what is bounded elsewhere, in bytes. */
+  /** Heap that a usual request wants beside what is bounded elsewhere, in bytes. */
   private static final long REQUEST_BYTES = 512 << 10;
 
   private static final int AT_ONCE_MIN = 16;

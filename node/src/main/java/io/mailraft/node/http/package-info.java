@@ -35,7 +35,9 @@
  *
  * <h2>Known limits</h2>
  *
- * The listener speaks HTTPS or HTTP, not both.
+ * The listener speaks HTTPS or HTTP, not both. What a request keeps of its JSON, 4 Mi characters at
+ * most, and its header section are bounded for each request, not in sum; the number of requests at
+ * once assumes that few want so much.
  */
 @NullMarked
 package io.mailraft.node.http;

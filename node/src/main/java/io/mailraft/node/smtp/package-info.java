@@ -54,7 +54,9 @@
  *
  * The limit on connections per address counts single IPv6 addresses. A session that hands in no
  * message is ended after twelve command timeouts, at its next command. BINARYMIME and DSN are not
- * offered. The client's name is not looked up in DNS.
+ * offered. The client's name is not looked up in DNS. Header sections and lists of recipients are
+ * bounded for each session, not in sum: clients that are not one's own want a larger heap, or a
+ * smaller {@code maxHeaderBytes}.
  */
 @NullMarked
 package io.mailraft.node.smtp;

@@ -32,14 +32,21 @@ public final class Ledger {
   /** The same after it: what was in the sink's socket buffers, and what nodes had in hand. */
   private static final Duration AFTER_FAULT = Duration.ofSeconds(5);
 
+  /** What is kept of a message: not its content, of which a run may have more than a heap holds. */
   private static final class Entry {
-    final Mail mail;
+    final String id;
+    final String mailFrom;
+    final List<String> recipients;
+    final String bodySha256;
     boolean accepted;
     int doubts;
     final Map<String, List<Copy>> copies = new HashMap<>();
 
     Entry(Mail mail) {
-      this.mail = mail;
+      this.id = mail.id();
+      this.mailFrom = mail.mailFrom();
+      this.recipients = mail.recipients();
+      this.bodySha256 = mail.bodySha256();
     }
   }
 
@@ -121,16 +128,16 @@ public final class Ledger {
 
   private void arrived(Optional<Mail.Seen> seen, String mailFrom, String recipient, Copy copy) {
     Optional<Entry> found = seen.map(s -> entries.get(s.id()));
-    if (found.isEmpty() || !found.get().mail.recipients().contains(recipient)) {
+    if (found.isEmpty() || !found.get().recipients.contains(recipient)) {
       unexpected++;
       trouble("unexpected: " + seen.map(Mail.Seen::id).orElse("no id") + " for " + recipient);
       return;
     }
     Entry entry = found.get();
-    if (!entry.mail.bodySha256().equals(seen.orElseThrow().bodySha256())
-        || !entry.mail.mailFrom().equals(mailFrom)) {
+    if (!entry.bodySha256.equals(seen.orElseThrow().bodySha256())
+        || !entry.mailFrom.equals(mailFrom)) {
       altered++;
-      trouble("altered: " + entry.mail.id() + " for " + recipient);
+      trouble("altered: " + entry.id + " for " + recipient);
     }
     List<Copy> copies = entry.copies.computeIfAbsent(recipient, r -> new ArrayList<>());
     copies.add(copy);
@@ -202,17 +209,17 @@ public final class Ledger {
     for (Entry entry : entries.values()) {
       undecided += !entry.accepted && entry.doubts > 0 ? 1 : 0;
       int served = entry.copies.size();
-      int wanted = entry.mail.recipients().size();
+      int wanted = entry.recipients.size();
       delivered += entry.accepted ? served : 0;
       if (entry.accepted && served < wanted) {
         lost += wanted - served;
-        trouble = trouble.or(() -> Optional.of("lost: " + entry.mail.id()));
+        trouble = trouble.or(() -> Optional.of("lost: " + entry.id));
       } else if (!entry.accepted && served > 0 && entry.doubts == 0) {
         neverAccepted += served;
-        trouble = trouble.or(() -> Optional.of("never accepted: " + entry.mail.id()));
+        trouble = trouble.or(() -> Optional.of("never accepted: " + entry.id));
       } else if (!entry.accepted && served > 0 && served < wanted) {
         partial++;
-        trouble = trouble.or(() -> Optional.of("stored in part: " + entry.mail.id()));
+        trouble = trouble.or(() -> Optional.of("stored in part: " + entry.id));
       }
       for (List<Copy> copies : entry.copies.values()) {
         int more = copies.size() - 1;
@@ -220,7 +227,7 @@ public final class Ledger {
         doubled += Math.min(more, causes);
         if (more > causes) {
           doubledWithoutCause += more - causes;
-          trouble = trouble.or(() -> Optional.of("doubled: " + entry.mail.id() + " " + copies));
+          trouble = trouble.or(() -> Optional.of("doubled: " + entry.id + " " + copies));
         }
       }
     }

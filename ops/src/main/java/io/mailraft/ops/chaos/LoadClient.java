@@ -87,6 +87,7 @@ public final class LoadClient implements AutoCloseable {
   private final CountDownLatch done;
   private volatile boolean stopped;
   private volatile Optional<String> lastRefusal = Optional.empty();
+  private volatile Optional<Throwable> broken = Optional.empty();
 
   private LoadClient(Options options, Ledger ledger) {
     this.options = options;
@@ -112,11 +113,15 @@ public final class LoadClient implements AutoCloseable {
    * Waits until every message was accepted or given up, and returns how many were given up.
    *
    * @throws TimeoutException if the load is not through within the bound
+   * @throws IllegalStateException if a session ended by an error of its own
    */
   public int await(Duration bound) throws InterruptedException, TimeoutException {
     if (!done.await(bound.toNanos(), TimeUnit.NANOSECONDS)) {
       throw new TimeoutException(
           "the load is not through after " + bound.toSeconds() + " s; " + lastRefusal.orElse(""));
+    }
+    if (broken.isPresent()) {
+      throw new IllegalStateException("a session of the load broke", broken.get());
     }
     return givenUp.get();
   }
@@ -136,6 +141,9 @@ public final class LoadClient implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      broken = Optional.of(e);
+      throw e;
     } finally {
       done.countDown();
     }

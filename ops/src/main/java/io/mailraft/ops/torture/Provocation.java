@@ -70,10 +70,8 @@ public record Provocation(Plan plan, Check check) {
                               .after(IN_HAND_MILLIS)))),
               Check.LOST);
       // Two followers that do not hear of each other ask the third node for its vote, which wakes
-      // at
-      // that moment. It is frozen twice: first it loses its leadership, and calls them to order
-      // with
-      // its last breath; then they stand.
+      // at that moment. It is frozen twice: first it loses its leadership, and calls them to order
+      // with its last breath; then they stand.
       case DOUBLE_VOTE ->
           new Provocation(
               repeated(
