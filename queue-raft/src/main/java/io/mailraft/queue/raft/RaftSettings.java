@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *       as small as the control group's take seven times as much of the heap; and some 260 bytes
  *       for each other one that the log holds, {@value SnapshotSchedule#ENTRIES_MAX} or so;
  *   <li>proposals that wait or are on their way: an eighth of the heap (see {@code Proposer});
- *   <li>on their way to each follower: 4 requests, usually of 1 MiB, and the write queue of the
- *       log, whose entries are those of the segments;
+ *   <li>on their way to each follower: 2 requests, usually of 1 MiB, of 8 MiB while it catches up;
+ *       and the write queue of the log, whose entries are those of the segments;
  *   <li>outside the heap: the log's write buffer of 9 MiB, and gRPC's buffers.
  * </ul>
  *
@@ -60,7 +60,13 @@ final class RaftSettings {
 
   private static final int CACHED_SEGMENTS_MAX = 2;
   private static final int SNAPSHOT_CHUNK_BYTES = 1 << 20;
-  private static final int OUTSTANDING_APPENDS_MAX = 4;
+
+  /**
+   * One entry is on its way at a time (see {@code Proposer}); while a follower catches up, each
+   * request is as large as the largest record, on both sides.
+   */
+  private static final int OUTSTANDING_APPENDS_MAX = 2;
+
   private static final int OUTSTANDING_CHUNKS_MAX = 4;
 
   /**
