@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
  * holds at most:
  *
  * <ul>
- *   <li>log entries in memory: the open segment and two closed, 4 MiB each, which where entries are
+ *   <li>log entries in memory: the open segment and one closed, 8 MiB each, which where entries are
  *       as small as the control group's take seven times as much of the heap; and some 260 bytes
  *       for each other one that the log holds, {@value SnapshotSchedule#ENTRIES_MAX} or so;
  *   <li>proposals that wait or are on their way: an eighth of the heap (see {@code Proposer});
- *   <li>on their way to each follower: 2 requests, usually of 1 MiB, of 8 MiB while it catches up;
- *       and the write queue of the log, whose entries are those of the segments;
+ *   <li>on their way to each follower: 2 requests, usually of 1 MiB, of 8 MiB where large entries
+ *       wait; and the write queue of the log, whose entries are those of the segments;
  *   <li>outside the heap: the log's write buffer of 9 MiB, and gRPC's buffers.
  * </ul>
  *
@@ -50,7 +50,12 @@ final class RaftSettings {
 
   private static final int WRITE_BUFFER_BYTES = RECORD_BYTES_MAX + (1 << 20);
   private static final int GRPC_MESSAGE_BYTES_MAX = APPEND_BYTES_MAX + (2 << 20);
-  private static final int SEGMENT_BYTES = 4 << 20;
+
+  /**
+   * Ratis forgets the content of one closed segment each time it begins another, where nothing is
+   * applied meanwhile: a request that filled two would have a follower keep more and more.
+   */
+  private static final int SEGMENT_BYTES = 8 << 20;
 
   /**
    * What the log grows by before it is written to: zeros, so that a commit need not move the end of
@@ -58,7 +63,7 @@ final class RaftSettings {
    */
   private static final int PREALLOCATED_BYTES = 4 << 20;
 
-  private static final int CACHED_SEGMENTS_MAX = 2;
+  private static final int CACHED_SEGMENTS_MAX = 1;
   private static final int SNAPSHOT_CHUNK_BYTES = 1 << 20;
 
   /**
@@ -66,6 +71,9 @@ final class RaftSettings {
    * request is as large as the largest record, on both sides.
    */
   private static final int OUTSTANDING_APPENDS_MAX = 2;
+
+  /** Entries of one append at most, so that those of a usual size make no large one. */
+  private static final int APPEND_ENTRIES_MAX = 32;
 
   private static final int OUTSTANDING_CHUNKS_MAX = 4;
 
@@ -208,6 +216,7 @@ final class RaftSettings {
         properties, time(electionTimeout.multipliedBy(2)));
     RaftServerConfigKeys.Log.Appender.setBufferByteLimit(
         properties, SizeInBytes.valueOf(APPEND_BYTES_MAX));
+    RaftServerConfigKeys.Log.Appender.setBufferElementLimit(properties, APPEND_ENTRIES_MAX);
     RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(
         properties, SizeInBytes.valueOf(SNAPSHOT_CHUNK_BYTES));
     RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(properties, true);
