@@ -48,6 +48,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
   private final Proposer proposer;
   private final Leadership leadership;
   private final Reclaim reclaim;
+  private final Backlog backlog;
   private final ClientId client = ClientId.randomId();
   private final AtomicLong calls = new AtomicLong();
   private volatile @Nullable RaftServer server;
@@ -74,6 +75,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
     this.snapshotLogBytes = settings.snapshotLogBytes();
     this.machine = new GroupStateMachine(spec, memory, settings.snapshotLogBytes(), this);
     this.reclaim = new Reclaim(name, machine, this::snapshotForSpace);
+    this.backlog = new Backlog(name, machine.progress());
   }
 
   /** The group runs on the server. */
@@ -90,6 +92,10 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
 
   GroupStateMachine machine() {
     return machine;
+  }
+
+  Backlog backlog() {
+    return backlog;
   }
 
   Optional<RaftServer.Division> division() {

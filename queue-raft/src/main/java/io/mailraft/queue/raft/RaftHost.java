@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
@@ -306,6 +307,10 @@ public final class RaftHost implements AutoCloseable {
                                     mine,
                                     this::terms)
                                 .definition())),
+                replicas.values().stream()
+                    .collect(
+                        Collectors.toMap(
+                            replica -> replica.id().toByteString(), GroupReplica::backlog)),
                 catchingUp))
         .build();
   }

@@ -2,6 +2,7 @@ package io.mailraft.queue.raft;
 
 import io.mailraft.config.TlsFiles;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -12,6 +13,7 @@ import org.apache.ratis.grpc.GrpcUtil;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
 import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
@@ -27,7 +29,8 @@ import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
  *
  * <p>Ratis offers its client and admin services there too, by which anybody could append entries or
  * remove groups. They are refused: this program calls Ratis in its own process alone. What other
- * nodes append passes {@link #bounded}, what they are told of votes {@link #counted}.
+ * nodes append passes the group's {@link Backlog} and {@link #bounded}, what they are told of votes
+ * {@link #counted}.
  */
 final class RaftPort {
   /** What a node that catches up does not do. */
@@ -40,13 +43,18 @@ final class RaftPort {
   /**
    * Parameters for Ratis' server.
    *
+   * @param backlogs those of this node's groups
    * @param catchingUp whether this node must not vote, nor be made a candidate
    */
   static Parameters parameters(
-      Optional<TlsFiles> tls, UnaryOperator<NettyServerBuilder> services, boolean catchingUp) {
+      Optional<TlsFiles> tls,
+      UnaryOperator<NettyServerBuilder> services,
+      Map<ByteString, Backlog> backlogs,
+      boolean catchingUp) {
     Parameters parameters = new Parameters();
     GrpcConfigKeys.Server.setServicesCustomizer(
-        parameters, (builder, _) -> services.apply(builder.intercept(new Refusal(catchingUp))));
+        parameters,
+        (builder, _) -> services.apply(builder.intercept(new Refusal(backlogs, catchingUp))));
     tls.ifPresent(files -> GrpcConfigKeys.TLS.setConf(parameters, config(files)));
     return parameters;
   }
@@ -64,7 +72,8 @@ final class RaftPort {
   }
 
   /** Refuses calls of services that are not for others. */
-  private record Refusal(boolean catchingUp) implements ServerInterceptor {
+  private record Refusal(Map<ByteString, Backlog> backlogs, boolean catchingUp)
+      implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
         ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
@@ -84,21 +93,35 @@ final class RaftPort {
       }
       ServerCall.Listener<Q> taken =
           next.startCall(method.equals("requestVote") ? new Counted<>(call) : call, headers);
-      return method.equals("appendEntries") ? new Bounded<>(taken) : taken;
+      return method.equals("appendEntries") ? new Bounded<>(taken, backlogs) : taken;
     }
   }
 
-  /** Hands requests on with {@link #bounded} applied to those that append. */
+  /** Hands requests on with {@link #bounded} applied to those that append, once there is room. */
   private static final class Bounded<Q> extends SimpleForwardingServerCallListener<Q> {
-    Bounded(ServerCall.Listener<Q> to) {
+    private final Map<ByteString, Backlog> backlogs;
+
+    Bounded(ServerCall.Listener<Q> to, Map<ByteString, Backlog> backlogs) {
       super(to);
+      this.backlogs = backlogs;
     }
 
     @Override
     @SuppressWarnings("unchecked") // What goes in as an append comes out as one.
     public void onMessage(Q message) {
-      super.onMessage(
-          message instanceof AppendEntriesRequestProto append ? (Q) bounded(append) : message);
+      if (!(message instanceof AppendEntriesRequestProto append)) {
+        super.onMessage(message);
+        return;
+      }
+      Backlog backlog = backlogs.get(append.getServerRequest().getRaftGroupId().getId());
+      if (backlog != null) {
+        try {
+          backlog.take(append);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      super.onMessage((Q) bounded(append));
     }
   }
 

@@ -1,0 +1,81 @@
+package io.mailraft.queue.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mailraft.queue.store.Position;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** How much a follower is brought before it has applied it. */
+@Timeout(60)
+class BacklogTest {
+  private static final int ENTRY_BYTES = 1000;
+
+  private final Progress progress = new Progress();
+
+  private static AppendEntriesRequestProto append(long index) {
+    return AppendEntriesRequestProto.newBuilder()
+        .addEntries(
+            LogEntryProto.newBuilder()
+                .setIndex(index)
+                .setStateMachineLogEntry(
+                    StateMachineLogEntryProto.newBuilder()
+                        .setLogData(ByteString.copyFrom(new byte[ENTRY_BYTES]))))
+        .build();
+  }
+
+  private void applied(long index) {
+    progress.advance(new Position(1, index, 0));
+    progress.tell();
+  }
+
+  @Test
+  void i9_whatIsTooMuchWaitsUntilTheOldestIsApplied() throws Exception {
+    Backlog backlog = new Backlog("shard-0", progress, 3 * ENTRY_BYTES, Duration.ofMinutes(1));
+    backlog.take(append(1));
+    backlog.take(append(2));
+    backlog.take(AppendEntriesRequestProto.getDefaultInstance());
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> third =
+          threads.submit(
+              () -> {
+                backlog.take(append(3));
+                return true;
+              });
+      TestCluster.await("a request that waits", () -> progress.waiting() == 1);
+      assertThat(third.isDone()).isFalse();
+      applied(1);
+      third.get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void oneThatIsBroughtAgainCountsOnceAndTheLargestAlwaysHasRoom() throws Exception {
+    Backlog backlog = new Backlog("shard-0", progress, 3 * ENTRY_BYTES, Duration.ofMinutes(1));
+    for (int i = 0; i < 10; i++) {
+      backlog.take(append(1));
+    }
+    applied(1);
+    Backlog small = new Backlog("shard-0", progress, 1, Duration.ofMinutes(1));
+    small.take(append(2));
+  }
+
+  @Test
+  void whereNothingIsAppliedForLongOrTheGroupEndsARequestPasses() throws Exception {
+    Backlog backlog = new Backlog("shard-0", progress, ENTRY_BYTES, Duration.ofMillis(50));
+    backlog.take(append(1));
+    backlog.take(append(2));
+    assertThat(progress.waiting()).as("who gave up waits no more").isZero();
+    progress.end(new IllegalStateException("over"));
+    backlog.take(append(3));
+  }
+}
