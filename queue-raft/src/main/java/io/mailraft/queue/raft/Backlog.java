@@ -2,6 +2,7 @@ package io.mailraft.queue.raft;
 
 import io.mailraft.queue.store.Position;
 import java.time.Duration;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -62,35 +63,45 @@ final class Backlog {
     if (entries == 0) {
       return;
     }
+    long first = append.getEntries(0).getIndex();
     long last = append.getEntries(entries - 1).getIndex();
+    int size = append.getSerializedSize();
     long deadline = System.nanoTime() + waitMax.toNanos();
-    long next = put(last, append.getSerializedSize(), false);
+    long next = put(first, last, size, false);
     while (next >= 0) {
       CompletableFuture<Position> applied = progress.await(next);
       try {
         applied.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        next = put(last, append.getSerializedSize(), false);
+        next = put(first, last, size, false);
       } catch (ExecutionException e) {
         LOG.debug("the group {} has ended", group, e);
         return;
       } catch (TimeoutException e) {
         applied.cancel(false);
         LOG.warn("entry {} of the group {} was not applied for {}", next, group, waitMax);
-        next = put(last, append.getSerializedSize(), true);
+        next = put(first, last, size, true);
       }
     }
   }
 
-  /** Counts a request, where there is room or none is needed; else what must be applied first. */
-  private synchronized long put(long last, long size, boolean anyway) {
-    NavigableMap<Long, Long> gone = unapplied.headMap(progress.applied().index(), true);
-    gone.values().forEach(each -> bytes -= each);
-    gone.clear();
+  /**
+   * Counts a request, where there is room or none is needed; else what must be applied first. What
+   * was brought from its first entry on does not count any more: it was not taken, because
+   * something before it was missing, or comes again.
+   */
+  private synchronized long put(long first, long last, long size, boolean anyway) {
+    forget(unapplied.headMap(progress.applied().index(), true));
+    forget(unapplied.tailMap(first, true));
     if (!anyway && !unapplied.isEmpty() && bytes + size > bytesMax) {
       return unapplied.firstKey();
     }
-    Long before = unapplied.put(last, size);
-    bytes += size - (before == null ? 0 : before);
+    unapplied.put(last, size);
+    bytes += size;
     return -1;
+  }
+
+  private void forget(Map<Long, Long> gone) {
+    gone.values().forEach(each -> bytes -= each);
+    gone.clear();
   }
 }

@@ -70,6 +70,16 @@ class BacklogTest {
   }
 
   @Test
+  void whatWasBroughtTooEarlyDoesNotCountOnceTheLeaderGoesBack() throws Exception {
+    Backlog backlog = new Backlog("shard-0", progress, 3 * ENTRY_BYTES, Duration.ofMinutes(1));
+    backlog.take(append(5000));
+    backlog.take(append(5001));
+    backlog.take(append(11));
+    backlog.take(append(12));
+    assertThat(progress.waiting()).isZero();
+  }
+
+  @Test
   void whereNothingIsAppliedForLongOrTheGroupEndsARequestPasses() throws Exception {
     Backlog backlog = new Backlog("shard-0", progress, ENTRY_BYTES, Duration.ofMillis(50));
     backlog.take(append(1));
