@@ -149,7 +149,7 @@ final class Mending {
                   + "; see "
                   + node.errorLog());
     } finally {
-      process.destroyForcibly().waitFor();
+      process.destroyForcibly();
     }
   }
 

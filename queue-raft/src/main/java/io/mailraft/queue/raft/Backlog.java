@@ -41,7 +41,7 @@ final class Backlog {
   private final NavigableMap<Long, Long> unapplied = new TreeMap<>();
   private long bytes;
 
-  /** The backlog of a group may take an eighth of the heap, or 16 MiB. */
+  /** The backlog of each group may take an eighth of the heap, or 16 MiB where that is more. */
   Backlog(String group, Progress progress) {
     this(
         group,

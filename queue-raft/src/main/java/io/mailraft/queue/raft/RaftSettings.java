@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>log entries in memory: the open segment and one closed, 8 MiB each, which where entries are
- *       as small as the control group's take seven times as much of the heap; and some 260 bytes
- *       for each other one that the log holds, {@value SnapshotSchedule#ENTRIES_MAX} or so;
+ *       as small as the control group's take several times as much of the heap; and a few hundred
+ *       bytes for each other one that the log holds, {@value SnapshotSchedule#ENTRIES_MAX} or so;
+ *   <li>what a follower has not applied yet: an eighth of the heap for each group (see {@code
+ *       Backlog});
  *   <li>proposals that wait or are on their way: an eighth of the heap (see {@code Proposer});
  *   <li>on their way to each follower: 2 requests, usually of 1 MiB, of 8 MiB where large entries
  *       wait; and the write queue of the log, whose entries are those of the segments;
@@ -52,8 +54,8 @@ final class RaftSettings {
   private static final int GRPC_MESSAGE_BYTES_MAX = APPEND_BYTES_MAX + (2 << 20);
 
   /**
-   * Ratis forgets the content of one closed segment each time it begins another, where nothing is
-   * applied meanwhile: a request that filled two would have a follower keep more and more.
+   * The content of the open one is kept in the heap, and small entries take several times their
+   * size there; smaller ones would be begun more often under load.
    */
   private static final int SEGMENT_BYTES = 8 << 20;
 
@@ -123,6 +125,9 @@ final class RaftSettings {
     GrpcConfigKeys.setMessageSizeMax(properties, SizeInBytes.valueOf(GRPC_MESSAGE_BYTES_MAX));
     GrpcConfigKeys.setFlowControlWindow(properties, SizeInBytes.valueOf(4 << 20));
     GrpcConfigKeys.Server.setLeaderOutstandingAppendsMax(properties, OUTSTANDING_APPENDS_MAX);
+    // Appends may have to wait at a follower, and heartbeats must not wait behind them: see
+    // Backlog.
+    GrpcConfigKeys.Server.setHeartbeatChannel(properties, true);
     refuseUnsafe(properties, System.getProperties());
     return properties;
   }
