@@ -167,7 +167,6 @@ class Sink:
         except BaseException:
             self.stop()
             raise
-        self.first = self.count()
 
     def count(self):
         """Messages taken so far, from the counters that smtp-sink prints over and over."""
