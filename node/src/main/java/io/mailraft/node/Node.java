@@ -9,6 +9,7 @@ import io.mailraft.delivery.DeliveryEngine;
 import io.mailraft.delivery.DeliverySettings;
 import io.mailraft.node.access.Access;
 import io.mailraft.node.admin.AdminService;
+import io.mailraft.node.heap.HeapBudget;
 import io.mailraft.node.http.HttpApi;
 import io.mailraft.node.http.HttpDoors;
 import io.mailraft.node.log.Logs;
@@ -101,7 +102,9 @@ final class Node implements AutoCloseable {
             metrics);
     this.meters = new NodeMeters(metrics, queue, delivery::sites, logs::dropped, clock);
     Uploads uploads = new WatchedUploads(queue, meters::accepted, System::nanoTime);
-    this.api = new HttpApi(config, queue, uploads, this::router, clock, metrics, access.hook());
+    HeapBudget heap = HeapBudget.ofHeap();
+    this.api =
+        new HttpApi(config, queue, uploads, this::router, clock, metrics, heap, access.hook());
     for (SmtpConfig listener : config.smtp()) {
       smtp.add(
           new SmtpFrontDoor(
@@ -112,7 +115,8 @@ final class Node implements AutoCloseable {
               config.node().id(),
               clock,
               meters.smtp(listener.name()),
-              access.keepers(listener.tls())));
+              access.keepers(listener.tls()),
+              heap));
     }
   }
 

@@ -3,6 +3,7 @@ package io.mailraft.node.http;
 import com.linecorp.armeria.server.ServerBuilder;
 import io.mailraft.config.MailraftConfig;
 import io.mailraft.node.access.ConfigHook;
+import io.mailraft.node.heap.HeapBudget;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.mail.AcceptedMeters;
 import io.mailraft.node.http.mail.Front;
@@ -39,6 +40,7 @@ public final class HttpApi implements AutoCloseable {
    *
    * @param uploads where messages go
    * @param router the zones as they are
+   * @param budget what requests may take of it, beside content
    * @param hook is asked about each message
    * @throws IOException if the directory cannot be used
    */
@@ -49,6 +51,7 @@ public final class HttpApi implements AutoCloseable {
       Supplier<Router> router,
       InstantSource clock,
       MeterRegistry metrics,
+      HeapBudget budget,
       Optional<ConfigHook> hook)
       throws IOException {
     long heap = Runtime.getRuntime().maxMemory();
@@ -59,6 +62,7 @@ public final class HttpApi implements AutoCloseable {
             uploads,
             submission -> router.get().route(submission),
             clock,
+            budget,
             hook,
             new AcceptedMeters(metrics));
     calls =

@@ -31,13 +31,13 @@
  * required, every call but {@code /healthz} and {@code /readyz} is for them: by Basic or Bearer,
  * under TLS unless the listener allows otherwise; {@code /metrics} and the reasons of {@code
  * /readyz} are for an allow list too. Who a client is, a proxy says only where the settings name
- * that. Connections are bounded; a body's size and time are watched by whoever reads it.
+ * that. Connections are bounded; a body's size and time are watched by whoever reads it. What
+ * requests keep of JSON, header sections and recipients is bounded for each, and in sum by {@link
+ * io.mailraft.node.heap}.
  *
  * <h2>Known limits</h2>
  *
- * The listener speaks HTTPS or HTTP, not both. What a request keeps of its JSON, 4 Mi characters at
- * most, and its header section are bounded for each request, not in sum; the number of requests at
- * once assumes that few want so much.
+ * The listener speaks HTTPS or HTTP, not both.
  */
 @NullMarked
 package io.mailraft.node.http;

@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * What a client sent cannot be used. The message is for the client and says what would be right.
+ * What a client sent cannot be used, or not now. The message is for the client and says what would
+ * be right.
  */
 public final class InputException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -26,7 +27,9 @@ public final class InputException extends IOException {
     /** The message has made too many hops. */
     MAIL_LOOP("MailLoop"),
     /** It is larger than the listener takes. */
-    TOO_LARGE("TooLarge");
+    TOO_LARGE("TooLarge"),
+    /** Nothing is wrong with it: there is no memory for it now. */
+    BUSY("Busy");
 
     private final String code;
 
@@ -62,6 +65,11 @@ public final class InputException extends IOException {
   /** A field that cannot be used, with its JSON path and what is wrong with it. */
   public static InputException field(String path, String wrong) {
     return new InputException(Fault.INVALID_FIELD, path + ": " + wrong, path);
+  }
+
+  /** There is no memory for what a client sends, as much as others send now. */
+  public static InputException busy() {
+    return new InputException(Fault.BUSY, "too much is being received, try again later");
   }
 
   public Fault fault() {

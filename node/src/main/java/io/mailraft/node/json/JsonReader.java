@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.spool.SpoolFile;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Reads one JSON document, token by token. The caller knows what it wants to find next. */
 public final class JsonReader implements AutoCloseable {
@@ -23,6 +25,9 @@ public final class JsonReader implements AutoCloseable {
 
   /** Most characters that all values in memory have together, and the names of fields. */
   private static final int KEPT_CHARS_MAX = 4 << 20;
+
+  /** What a character that is kept takes of the heap, as such and as what becomes of it. */
+  private static final int HEAP_PER_CHAR = 4;
 
   /** What a value costs beside its characters, in characters. */
   private static final int KEPT_EACH = 32;
@@ -44,6 +49,7 @@ public final class JsonReader implements AutoCloseable {
           .build();
 
   private final SpoolFile spool;
+  private final HeapShare heap;
   private final LongStrings input;
   private final JsonParser parser;
   private JsonToken token = JsonToken.NOT_AVAILABLE;
@@ -57,10 +63,13 @@ public final class JsonReader implements AutoCloseable {
    *
    * @param body the document; is not closed
    * @param spool takes its long strings
+   * @param heap what is kept in memory may take of it
    * @param maxBytes largest document, in bytes
    */
-  public JsonReader(InputStream body, SpoolFile spool, long maxBytes) throws IOException {
+  public JsonReader(InputStream body, SpoolFile spool, HeapShare heap, long maxBytes)
+      throws IOException {
     this.spool = spool;
+    this.heap = heap;
     this.input = new LongStrings(body, spool, maxBytes);
     // UTF-8 it is, whatever the first bytes look like; and it is well-formed, which input sees to.
     this.parser = FACTORY.createParser(new InputStreamReader(input, StandardCharsets.UTF_8));
@@ -94,12 +103,12 @@ public final class JsonReader implements AutoCloseable {
       throw noJson(e);
     }
     token = next.orElse(JsonToken.NOT_AVAILABLE);
-    kept += KEPT_EACH;
+    int chars = KEPT_EACH;
     if (token == JsonToken.VALUE_STRING || token == JsonToken.FIELD_NAME) {
       strings++;
       try {
         // Has the parser read the string to its end, so that it is known whether it was a long one.
-        kept += parser.getTextLength();
+        chars += parser.getTextLength();
       } catch (JsonProcessingException e) {
         throw noJson(e);
       }
@@ -109,9 +118,7 @@ public final class JsonReader implements AutoCloseable {
             path(), "the name of a field is longer than " + LongStrings.SHORT_BYTES_MAX + " bytes");
       }
     }
-    if (kept > KEPT_CHARS_MAX) {
-      throw tooMuch(path());
-    }
+    keep(this::path, chars);
     if (fingerprint.isPresent()) {
       tell(fingerprint.get());
     }
@@ -123,11 +130,13 @@ public final class JsonReader implements AutoCloseable {
         Fault.TOO_LARGE, path + ": the fields up to here are larger than is allowed");
   }
 
-  /** A long string comes to memory after all. */
-  private void keep(String path, long bytes) throws InputException {
-    kept += bytes;
+  private void keep(Supplier<String> path, long chars) throws InputException {
+    kept += chars;
     if (kept > KEPT_CHARS_MAX) {
-      throw tooMuch(path);
+      throw tooMuch(path.get());
+    }
+    if (!heap.take(chars * HEAP_PER_CHAR)) {
+      throw InputException.busy();
     }
   }
 
@@ -179,7 +188,8 @@ public final class JsonReader implements AutoCloseable {
       throw wrong("a string is needed");
     }
     return spooled.isPresent()
-        ? Text.of(path(), spooled.get(), spool, this::keep)
+        // A long string comes to memory after all.
+        ? Text.of(path(), spooled.get(), spool, (path, bytes) -> keep(() -> path, bytes))
         : Text.of(path(), parser.getText(), spool);
   }
 

@@ -146,6 +146,18 @@ public final class HeaderSection {
     return facts;
   }
 
+  /** Bytes of heap that it takes. */
+  public int heldBytes() {
+    return section.length;
+  }
+
+  /** Lets go of all bytes: it is of no further use. */
+  public void clear() {
+    section = new byte[0];
+    length = 0;
+    firstBodyLine = section;
+  }
+
   /** The section to be stored, with the empty line that ends it. Asked for after {@link #seal}. */
   public ByteBuffer bytes() {
     return ByteBuffer.wrap(section, 0, length).asReadOnlyBuffer();

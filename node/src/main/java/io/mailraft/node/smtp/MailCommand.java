@@ -74,7 +74,8 @@ final class MailCommand extends SmtpCommand {
             guidance.sender().orElse(sender),
             parameters.eightBit(),
             parameters.smtpUtf8(),
-            guidance));
+            guidance,
+            conversation.door().entrance().heap().share()));
     conversation.reply(Reply.SENDER_OK);
   }
 

@@ -56,7 +56,6 @@ final class RcptCommand extends SmtpCommand {
     if (domain.isEmpty()) {
       return Reply.BAD_DOMAIN;
     }
-    transaction.add(path, domain.get());
-    return Reply.RECIPIENT_OK;
+    return transaction.add(path, domain.get()) ? Reply.RECIPIENT_OK : Reply.BUSY;
   }
 }

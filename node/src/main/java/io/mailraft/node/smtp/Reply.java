@@ -1,5 +1,6 @@
 package io.mailraft.node.smtp;
 
+import io.mailraft.queue.QueueException;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -72,6 +73,11 @@ final class Reply {
   static final Reply NO_DOMAIN = of(550, "5.1.3", "The recipient address needs a domain");
   static final Reply BAD_DOMAIN = of(550, "5.1.2", "The recipient's domain cannot receive mail");
   static final Reply NEEDS_UTF8 = of(553, "5.6.7", "The address needs SMTPUTF8");
+  static final Reply BUSY =
+      of(
+          QueueException.Reason.BUSY.code(),
+          QueueException.Reason.BUSY.enhanced(),
+          QueueException.Reason.BUSY.text());
   static final Reply TOO_MANY_RECIPIENTS = of(452, "4.5.3", "Too many recipients");
 
   static final Reply BARE_IN_CONTENT =

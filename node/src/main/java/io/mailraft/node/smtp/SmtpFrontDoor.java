@@ -2,6 +2,7 @@ package io.mailraft.node.smtp;
 
 import io.mailraft.config.SmtpConfig;
 import io.mailraft.node.access.Keepers;
+import io.mailraft.node.heap.HeapBudget;
 import io.mailraft.node.submit.Entrance;
 import io.mailraft.node.submit.ZoneChooser;
 import io.mailraft.queue.Uploads;
@@ -50,6 +51,7 @@ public final class SmtpFrontDoor implements AutoCloseable {
    * @param clock time for Date fields and acceptance
    * @param events who is told what happens
    * @param keepers whom the listener asks who may come
+   * @param heap what mail may take of it on its way in
    */
   public SmtpFrontDoor(
       SmtpConfig config,
@@ -59,8 +61,9 @@ public final class SmtpFrontDoor implements AutoCloseable {
       String node,
       InstantSource clock,
       SmtpEvents events,
-      Keepers keepers) {
-    Entrance entrance = new Entrance(config.name(), config, node, uploads, zones, clock);
+      Keepers keepers,
+      HeapBudget heap) {
+    Entrance entrance = new Entrance(config.name(), config, node, uploads, zones, clock, heap);
     this.door = new Door(config, entrance, domains, events, keepers);
     this.admission = new Admission(config);
     Duration shortest =

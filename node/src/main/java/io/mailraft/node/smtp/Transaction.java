@@ -1,6 +1,7 @@
 package io.mailraft.node.smtp;
 
 import io.mailraft.node.access.Guidance;
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.message.SmtpPath;
 import io.mailraft.node.submit.ClientEnvelope;
 import io.mailraft.node.submit.Destination;
@@ -14,32 +15,49 @@ final class Transaction implements AutoCloseable {
   /** A recipient has no more. */
   private static final int RECIPIENT_BYTES = 1024;
 
+  /** What a recipient takes of the heap beside its address, in bytes, and for each byte of that. */
+  private static final int HEAP_EACH = 256;
+
+  private static final int HEAP_PER_BYTE = 3;
+
   private final String sender;
   private final boolean eightBit;
   private final boolean smtpUtf8;
   private final Guidance guidance;
+  private final HeapShare heap;
   private final Map<String, Destination> destinations = new LinkedHashMap<>();
   private int acceptedRecipients;
   private int destinationBytes;
   private Optional<Intake> intake = Optional.empty();
 
-  Transaction(String sender, boolean eightBit, boolean smtpUtf8, Guidance guidance) {
+  /**
+   * @param heap what its recipients may take of it
+   */
+  Transaction(
+      String sender, boolean eightBit, boolean smtpUtf8, Guidance guidance, HeapShare heap) {
     this.sender = sender;
     this.eightBit = eightBit;
     this.smtpUtf8 = smtpUtf8;
     this.guidance = guidance;
+    this.heap = heap;
   }
 
   /**
    * Takes a recipient. One that is there already is the same delivery (domains compare without
    * case).
+   *
+   * @return whether there is heap for it
    */
-  void add(SmtpPath path, String domain) {
-    acceptedRecipients++;
+  boolean add(SmtpPath path, String domain) {
     Destination destination = new Destination(path.address(), domain);
+    if (!heap.take(HEAP_EACH + HEAP_PER_BYTE * destination.textBytes())) {
+      return false;
+    }
+    acceptedRecipients++;
     if (destinations.putIfAbsent(path.localPart() + '@' + domain, destination) == null) {
       destinationBytes += destination.bytes();
     }
+    return true;
   }
 
   /** Whether no more recipients fit into one message, few as they may be. */
@@ -100,5 +118,7 @@ final class Transaction implements AutoCloseable {
   @Override
   public void close() {
     intake.ifPresent(Intake::close);
+    destinations.clear();
+    heap.close();
   }
 }

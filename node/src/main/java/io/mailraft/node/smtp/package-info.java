@@ -24,7 +24,8 @@
  *   <li>A line ends with CRLF alone, in commands and in content. Content is consumed to its true
  *       end before it is answered, accepted or not. So no byte of content is ever taken for a
  *       command.
- *   <li>Memory per session is bounded, whatever the size of its message (I9).
+ *   <li>Memory per session is bounded, whatever the size of its message, and what sessions hold of
+ *       header sections and recipients is bounded in sum ({@link io.mailraft.node.heap}, I9).
  * </ul>
  *
  * <h2>Threads</h2>
@@ -54,9 +55,7 @@
  *
  * The limit on connections per address counts single IPv6 addresses. A session that hands in no
  * message is ended after twelve command timeouts, at its next command. BINARYMIME and DSN are not
- * offered. The client's name is not looked up in DNS. Header sections and lists of recipients are
- * bounded for each session, not in sum: clients that are not one's own want a larger heap, or a
- * smaller {@code maxHeaderBytes}.
+ * offered. The client's name is not looked up in DNS.
  */
 @NullMarked
 package io.mailraft.node.smtp;

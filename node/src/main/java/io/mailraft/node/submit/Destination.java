@@ -18,8 +18,13 @@ public record Destination(String address, String domain) {
   /** The zone's name, the number and what frames them. */
   private static final int OTHER_BYTES = 128;
 
+  /** Bytes of address and domain. */
+  public int textBytes() {
+    return address.getBytes(StandardCharsets.UTF_8).length + domain.length();
+  }
+
   /** What it adds to the record, at most. */
   public int bytes() {
-    return address.getBytes(StandardCharsets.UTF_8).length + domain.length() + OTHER_BYTES;
+    return textBytes() + OTHER_BYTES;
   }
 }

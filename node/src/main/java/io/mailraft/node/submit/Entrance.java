@@ -1,6 +1,7 @@
 package io.mailraft.node.submit;
 
 import io.mailraft.config.SmtpConfig;
+import io.mailraft.node.heap.HeapBudget;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.Uploads;
@@ -15,6 +16,7 @@ public final class Entrance {
   private final Uploads uploads;
   private final ZoneChooser zones;
   private final InstantSource clock;
+  private final HeapBudget heap;
   private final RequestTurns turns = new RequestTurns();
 
   /**
@@ -24,6 +26,7 @@ public final class Entrance {
    * @param uploads where messages go
    * @param zones gives recipients their zones
    * @param clock time for Date fields and acceptance
+   * @param heap what messages may take of it on their way in
    */
   public Entrance(
       String listener,
@@ -31,13 +34,15 @@ public final class Entrance {
       String node,
       Uploads uploads,
       ZoneChooser zones,
-      InstantSource clock) {
+      InstantSource clock,
+      HeapBudget heap) {
     this.listener = listener;
     this.limits = limits;
     this.node = node;
     this.uploads = uploads;
     this.zones = zones;
     this.clock = clock;
+    this.heap = heap;
   }
 
   /** What the listener takes of a message. */
@@ -48,6 +53,11 @@ public final class Entrance {
   /** Time for Date fields and acceptance. */
   public InstantSource clock() {
     return clock;
+  }
+
+  /** What messages may take of the heap on their way in, beside their content. */
+  public HeapBudget heap() {
+    return heap;
   }
 
   /**

@@ -4,6 +4,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.Recipient;
 import io.mailraft.node.access.Guidance;
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.message.BodyHash;
 import io.mailraft.node.message.HeaderFacts;
 import io.mailraft.node.message.HeaderSection;
@@ -11,6 +12,7 @@ import io.mailraft.node.message.NamedZone;
 import io.mailraft.node.submit.ContentException.Fault;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
+import io.mailraft.queue.QueueException.Reason;
 import io.mailraft.queue.Upload;
 import io.mailraft.queue.quota.Charge;
 import io.mailraft.router.Decision;
@@ -39,6 +41,7 @@ public final class IncomingMessage implements AutoCloseable {
   private final String defaultDomain;
   private final Terms terms;
   private final HeaderSection headers;
+  private final HeapShare heap;
   private final BodyHash bodyHash = new BodyHash();
   private Optional<HeaderFacts> facts = Optional.empty();
   private Optional<Upload> upload = Optional.empty();
@@ -54,6 +57,7 @@ public final class IncomingMessage implements AutoCloseable {
     this.defaultDomain = defaultDomain;
     this.terms = terms;
     this.headers = new HeaderSection(entrance.limits().maxHeaderBytes());
+    this.heap = entrance.heap().share();
   }
 
   /**
@@ -68,7 +72,7 @@ public final class IncomingMessage implements AutoCloseable {
     if (bytes > entrance.limits().maxMessageBytes()) {
       throw new ContentException(Fault.TOO_LARGE);
     }
-    int header = headers.complete() ? 0 : headers.accept(block, offset, count);
+    int header = headers.complete() ? 0 : header(block, offset, count);
     if (headers.complete() && facts.isEmpty()) {
       endHeaders();
     }
@@ -77,6 +81,16 @@ public final class IncomingMessage implements AutoCloseable {
       bodyHash.update(block, offset + header, count - header);
     }
     return header;
+  }
+
+  private int header(byte[] block, int offset, int count) throws QueueException {
+    int before = headers.heldBytes();
+    int taken = headers.accept(block, offset, count);
+    if (!heap.take(headers.heldBytes() - before)) {
+      throw new QueueException(
+          Reason.BUSY, "header sections that are coming in take all the heap that they may");
+    }
+    return taken;
   }
 
   private void endHeaders() throws ContentException, QueueException {
@@ -203,7 +217,7 @@ public final class IncomingMessage implements AutoCloseable {
         charge = entrance.uploads().charge(envelope.getUser(), senderDomain, recipients.size());
       } catch (QueueException e) {
         // The first request may have used up the quota a moment ago, on any node.
-        first = e.reason() == QueueException.Reason.OVER_QUOTA ? complete.first() : first;
+        first = e.reason() == Reason.OVER_QUOTA ? complete.first() : first;
         return first.orElseThrow(() -> e);
       }
       try {
@@ -226,5 +240,8 @@ public final class IncomingMessage implements AutoCloseable {
   public void close() {
     upload.ifPresent(Upload::close);
     upload = Optional.empty();
+    facts = Optional.empty();
+    headers.clear();
+    heap.close();
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonToken;
+import io.mailraft.node.heap.HeapBudget;
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.spool.Spool;
 import io.mailraft.node.spool.SpoolFile;
@@ -28,6 +30,7 @@ class JsonReaderTest {
   private static final long MAX_BYTES = 64 << 20;
 
   @TempDir private Path directory;
+  private final HeapShare heap = new HeapBudget(1L << 40).share();
   private Spool spool;
 
   @BeforeEach
@@ -94,7 +97,7 @@ class JsonReaderTest {
       }
       byte[] bytes = json.append("} \n").toString().getBytes(StandardCharsets.UTF_8);
       try (SpoolFile file = spool.begin();
-          JsonReader reader = new JsonReader(pieces(bytes, random), file, MAX_BYTES)) {
+          JsonReader reader = new JsonReader(pieces(bytes, random), file, heap, MAX_BYTES)) {
         assertThat(reader.next()).isEqualTo(JsonToken.START_OBJECT);
         List<Text> texts = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
@@ -127,7 +130,8 @@ class JsonReaderTest {
 
   private void readAll(byte[] bytes) throws IOException {
     try (SpoolFile file = spool.begin();
-        JsonReader reader = new JsonReader(new ByteArrayInputStream(bytes), file, MAX_BYTES)) {
+        JsonReader reader =
+            new JsonReader(new ByteArrayInputStream(bytes), file, heap, MAX_BYTES)) {
       int depth = 0;
       do {
         JsonToken token = reader.next();
@@ -260,7 +264,10 @@ class JsonReaderTest {
     try (SpoolFile file = spool.begin();
         JsonReader reader =
             new JsonReader(
-                new ByteArrayInputStream(utf8("{\"a\":\"" + filler + "\"}")), file, 1 << 20)) {
+                new ByteArrayInputStream(utf8("{\"a\":\"" + filler + "\"}")),
+                file,
+                heap,
+                1 << 20)) {
       reader.next();
       reader.next();
       assertThatThrownBy(reader::next)
@@ -280,11 +287,31 @@ class JsonReaderTest {
   }
 
   @Test
+  void i9_whatIsKeptSharesTheHeap() throws Exception {
+    HeapBudget budget = new HeapBudget(64 << 10);
+    byte[] document = utf8("[0" + ",\"\"".repeat(600) + "]");
+    try (HeapShare other = budget.share();
+        HeapShare mine = budget.share();
+        SpoolFile file = spool.begin();
+        JsonReader reader =
+            new JsonReader(new ByteArrayInputStream(document), file, mine, MAX_BYTES)) {
+      assertThat(other.take(60 << 10)).isTrue();
+      assertThatThrownBy(
+              () -> {
+                while (reader.next() != JsonToken.END_ARRAY) {}
+              })
+          .isInstanceOfSatisfying(
+              InputException.class, e -> assertThat(e.fault()).isEqualTo(Fault.BUSY));
+    }
+    assertThat(budget.freeBytes()).isEqualTo(64 << 10);
+  }
+
+  @Test
   void longStringsThatAreBroughtToMemoryCount() throws Exception {
     String one = ",\"" + "x".repeat(5_000) + "\"";
     byte[] many = utf8("[0" + one.repeat(2_000) + "]");
     try (SpoolFile file = spool.begin();
-        JsonReader reader = new JsonReader(new ByteArrayInputStream(many), file, MAX_BYTES)) {
+        JsonReader reader = new JsonReader(new ByteArrayInputStream(many), file, heap, MAX_BYTES)) {
       reader.next();
       reader.next();
       long[] chars = new long[1];
@@ -340,7 +367,8 @@ class JsonReaderTest {
     List<String> names = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       try (SpoolFile file = spool.begin();
-          JsonReader reader = new JsonReader(new ByteArrayInputStream(document), file, MAX_BYTES)) {
+          JsonReader reader =
+              new JsonReader(new ByteArrayInputStream(document), file, heap, MAX_BYTES)) {
         reader.next();
         reader.next();
         names.add(reader.name());

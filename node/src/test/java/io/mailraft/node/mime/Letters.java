@@ -1,5 +1,7 @@
 package io.mailraft.node.mime;
 
+import io.mailraft.node.heap.HeapBudget;
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.json.JsonReader;
 import io.mailraft.node.spool.Spool;
 import io.mailraft.node.spool.SpoolFile;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 final class Letters {
   private static final long MAX_BYTES = 64 << 20;
 
+  private final HeapShare heap = new HeapBudget(1L << 40).share();
   private final Spool spool;
 
   Letters(Path directory) throws IOException {
@@ -31,7 +34,7 @@ final class Letters {
 
   <T> T with(byte[] json, Use<T> use) throws IOException {
     try (SpoolFile file = spool.begin();
-        JsonReader reader = new JsonReader(new ByteArrayInputStream(json), file, MAX_BYTES)) {
+        JsonReader reader = new JsonReader(new ByteArrayInputStream(json), file, heap, MAX_BYTES)) {
       Letter letter = LetterReader.read(reader, AddressLimit.usual());
       letter.check();
       return use.of(letter);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.Recipient;
+import io.mailraft.node.heap.HeapBudget;
 import io.mailraft.node.submit.ZoneChooser;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.QueueException.Reason;
@@ -201,6 +202,59 @@ class ContentTest {
       client.ask("RCPT TO:<three@example.net>", "452 4.5.3 ");
       assertThat(client.data(HEADER + "\r\n.\r\n")).startsWith("250 2.0.0 ");
       assertThat(listener.uploads.stored.getFirst().recipients()).hasSize(2);
+    }
+  }
+
+  @Test
+  void i9_headerSectionsShareTheHeapAndUsualMailNeedsNoneOfIt() throws IOException {
+    HeapBudget heap = new HeapBudget(32 << 10);
+    try (Listener listener = new Listener(settings -> settings.heap = heap)) {
+      RawClient first = listener.addressed();
+      first.ask("DATA", "354 ");
+      first.send("X: yyyyyyyyyy\r\n".repeat(2_000));
+      Listener.await(() -> heap.freeBytes() == 0);
+      RawClient second = listener.addressed();
+      assertThat(second.data("X: yyyyyyyyyy\r\n".repeat(700) + "\r\n.\r\n"))
+          .startsWith("451 4.3.2 ");
+      second.address();
+      assertThat(second.data(HEADER + "\r\nusual\r\n.\r\n")).startsWith("250 2.0.0 ");
+      first.send("\r\n.\r\n");
+      first.expect("250 2.0.0 ");
+      second.address();
+      assertThat(second.data("X: yyyyyyyyyy\r\n".repeat(700) + "\r\n.\r\n"))
+          .startsWith("250 2.0.0 ");
+      RawClient third = listener.addressed();
+      third.ask("DATA", "354 ");
+      third.send("X: yyyyyyyyyy\r\n".repeat(2_000));
+      Listener.await(() -> heap.freeBytes() == 0);
+      third.breakOff();
+      Listener.await(() -> heap.freeBytes() == 32 << 10);
+    }
+  }
+
+  @Test
+  void i9_recipientsShareTheHeap() throws IOException {
+    HeapBudget heap = new HeapBudget(32 << 10);
+    try (Listener listener =
+        new Listener(
+            settings -> {
+              settings.heap = heap;
+              settings.maxRecipients = 10_000;
+            })) {
+      RawClient client = listener.addressed();
+      int taken = 1;
+      String reply;
+      do {
+        client.send("RCPT TO:<r" + taken++ + "@example.net>\r\n");
+        reply = client.line();
+      } while (reply.startsWith("250 ") && taken < 1_000);
+      assertThat(reply).startsWith("451 4.3.2 ");
+      assertThat(taken).isBetween(50, 200);
+      RawClient other = listener.addressed();
+      assertThat(other.data(HEADER + "\r\n.\r\n")).startsWith("250 2.0.0 ");
+      assertThat(client.data(HEADER + "\r\n.\r\n")).startsWith("250 2.0.0 ");
+      assertThat(listener.uploads.stored.getLast().recipients()).hasSize(taken - 1);
+      assertThat(heap.freeBytes()).isEqualTo(32 << 10);
     }
   }
 

@@ -62,7 +62,8 @@ final class Listener implements AutoCloseable {
             "n1",
             InstantSource.fixed(NOW),
             events,
-            settings.keepers);
+            settings.keepers,
+            settings.heap);
     opened.start();
     return opened;
   }

@@ -2,6 +2,7 @@ package io.mailraft.node.smtp;
 
 import io.mailraft.config.HostPort;
 import io.mailraft.node.access.Keepers;
+import io.mailraft.node.heap.HeapBudget;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -26,7 +27,8 @@ final class LoadTarget {
             "n1",
             InstantSource.system(),
             new RecordedEvents(false),
-            Keepers.NONE)) {
+            Keepers.NONE,
+            HeapBudget.ofHeap())) {
       door.start();
       Thread.currentThread().join();
     }

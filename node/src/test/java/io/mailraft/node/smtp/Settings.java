@@ -5,6 +5,7 @@ import io.mailraft.config.HostPort;
 import io.mailraft.config.ListenerAuth;
 import io.mailraft.config.SmtpConfig;
 import io.mailraft.node.access.Keepers;
+import io.mailraft.node.heap.HeapBudget;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,7 @@ final class Settings {
   ListenerAuth auth = ListenerAuth.OPTIONAL;
   boolean implicitTls;
   Keepers keepers = Keepers.NONE;
+  HeapBudget heap = HeapBudget.ofHeap();
 
   SmtpConfig config() {
     return new SmtpConfig(

@@ -9,6 +9,7 @@ import io.mailraft.config.HostPort;
 import io.mailraft.config.ListenerAuth;
 import io.mailraft.config.SmtpConfig;
 import io.mailraft.node.access.Guidance;
+import io.mailraft.node.heap.HeapBudget;
 import io.mailraft.queue.MessageId;
 import io.mailraft.queue.QueueException;
 import io.mailraft.queue.QueueException.Reason;
@@ -58,6 +59,7 @@ class IncomingMessageTest {
           Optional.empty(),
           false);
 
+  private final HeapBudget heap = new HeapBudget(64 << 10);
   private final OneCharge uploads = new OneCharge();
   private final Entrance entrance =
       new Entrance(
@@ -66,7 +68,8 @@ class IncomingMessageTest {
           "n1",
           uploads,
           submission -> domain -> new Decision("default", Rule.DEFAULT, "", List.of()),
-          InstantSource.fixed(Instant.EPOCH));
+          InstantSource.fixed(Instant.EPOCH),
+          heap);
 
   /** A queue whose quota has room for one message, and that stores a key once. */
   private static final class OneCharge implements Uploads {

@@ -31,6 +31,12 @@ public final class Faults {
    */
   public static Fault of(Exception thrown, String request) {
     return switch (thrown) {
+      case InputException e when e.fault() == InputException.Fault.BUSY ->
+          Fault.of(
+              HttpStatus.SERVICE_UNAVAILABLE,
+              e.fault().code(),
+              String.valueOf(e.getMessage()),
+              Optional.of(SOON));
       case InputException e ->
           new Fault(
               e.fault() == InputException.Fault.TOO_LARGE

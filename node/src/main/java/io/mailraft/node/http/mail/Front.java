@@ -3,6 +3,7 @@ package io.mailraft.node.http.mail;
 import io.mailraft.config.MailraftConfig;
 import io.mailraft.config.SmtpConfig;
 import io.mailraft.node.access.ConfigHook;
+import io.mailraft.node.heap.HeapBudget;
 import io.mailraft.node.submit.Entrance;
 import io.mailraft.node.submit.ZoneChooser;
 import io.mailraft.queue.Uploads;
@@ -31,10 +32,12 @@ public record Front(
       Uploads uploads,
       ZoneChooser zones,
       InstantSource clock,
+      HeapBudget heap,
       Optional<ConfigHook> hook,
       AcceptedMeters meters) {
     return new Front(
-        new Entrance(LISTENER, config.smtp().getFirst(), config.node().id(), uploads, zones, clock),
+        new Entrance(
+            LISTENER, config.smtp().getFirst(), config.node().id(), uploads, zones, clock, heap),
         config.http().trustRouting(),
         hook,
         meters);
@@ -62,6 +65,11 @@ public record Front(
   /** Time for a whole request. */
   public Duration whole() {
     return limits().dataTimeout();
+  }
+
+  /** What requests may take of the heap. */
+  public HeapBudget heap() {
+    return entrance.heap();
   }
 
   /** Time by which messages are accepted. */

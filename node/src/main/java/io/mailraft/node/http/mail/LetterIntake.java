@@ -1,5 +1,6 @@
 package io.mailraft.node.http.mail;
 
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.mime.AddressLimit;
 import io.mailraft.node.mime.Letter;
 import io.mailraft.node.mime.MailEnvelope;
@@ -24,10 +25,11 @@ public final class LetterIntake {
   /**
    * Writes the message and hands it over. Returns once a majority has it on disk (I1).
    *
+   * @param heap what the envelope may take of it
    * @throws QueueException if it is known that this did not happen, or not known that it did
    * @throws IOException if the message cannot be taken
    */
-  public static Taken take(Letter letter, Front front, Caller caller, Terms terms)
+  public static Taken take(Letter letter, Front front, Caller caller, Terms terms, HeapShare heap)
       throws IOException, QueueException {
     letter.check();
     Optional<MailEnvelope> named = letter.envelope();
@@ -38,7 +40,7 @@ public final class LetterIntake {
         return first.get();
       }
     }
-    try (MailIntake intake = new MailIntake(front, caller, terms, named.isEmpty())) {
+    try (MailIntake intake = new MailIntake(front, caller, terms, named.isEmpty(), heap)) {
       if (letter.isRaw()) {
         intake.copy(letter.rawContent());
       } else {
@@ -48,7 +50,8 @@ public final class LetterIntake {
       MailEnvelope mail =
           named.isPresent()
               ? named.get()
-              : HeaderEnvelope.of(intake.headerLines(), AddressLimit.of(front.maxRecipients()));
+              : HeaderEnvelope.of(
+                  intake.headerLines(), AddressLimit.of(front.maxRecipients(), heap));
       if (named.isEmpty()) {
         // Whom it was from and to is known only here.
         MailIntake.check(mail, front);

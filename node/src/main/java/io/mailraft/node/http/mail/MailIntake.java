@@ -3,6 +3,7 @@ package io.mailraft.node.http.mail;
 import com.linecorp.armeria.common.HttpStatus;
 import io.mailraft.node.access.Guidance;
 import io.mailraft.node.access.GuidanceException;
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.http.exchange.RefusedException;
 import io.mailraft.node.json.InputException;
 import io.mailraft.node.json.InputException.Fault;
@@ -31,19 +32,25 @@ public final class MailIntake implements AutoCloseable {
   private static final Duration LATER = Duration.ofSeconds(5);
   private static final int BLOCK_BYTES = 16 << 10;
 
+  /** What a byte of the header section's copy becomes: two of those, text, and its fields. */
+  private static final int HEAP_PER_BYTE = 5;
+
   private final Front front;
   private final Caller caller;
   private final LineEnds lines;
   private final IncomingMessage message;
   private final ByteArrayOutputStream headerCopy = new ByteArrayOutputStream();
   private final boolean keepsHeaders;
+  private final HeapShare heap;
 
   /**
    * @param keepsHeaders whether {@link #headerLines} will be asked for
+   * @param heap what their copy may take of it
    */
-  public MailIntake(Front front, Caller caller, Terms terms, boolean keepsHeaders) {
+  public MailIntake(Front front, Caller caller, Terms terms, boolean keepsHeaders, HeapShare heap) {
     this.front = front;
     this.caller = caller;
+    this.heap = heap;
     this.keepsHeaders = keepsHeaders;
     this.lines = new LineEnds(front.limits().maxLineBytes(), this::content);
     // Whom a message is from may be known by its headers alone, so not before they have ended.
@@ -100,6 +107,9 @@ public final class MailIntake implements AutoCloseable {
     try {
       int header = message.write(block, offset, count);
       if (keepsHeaders) {
+        if (!heap.take((long) HEAP_PER_BYTE * header)) {
+          throw InputException.busy();
+        }
         headerCopy.write(block, offset, header);
       }
     } catch (ContentException e) {

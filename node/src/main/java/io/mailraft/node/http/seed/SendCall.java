@@ -1,5 +1,6 @@
 package io.mailraft.node.http.seed;
 
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.Exchange;
 import io.mailraft.node.http.mail.BodyCheck;
@@ -30,10 +31,11 @@ final class SendCall implements Calls.Call {
   public void serve(Exchange exchange) throws IOException, QueueException {
     BodyCheck.json(exchange, front);
     Caller caller = Caller.of(exchange, front.trusted());
-    try (SpoolFile spool = spools.begin();
-        JsonReader reader = new JsonReader(exchange.body(), spool, front.maxMessageBytes())) {
-      Letter letter = LetterReader.read(reader, AddressLimit.of(front.maxRecipients()));
-      LetterIntake.Taken taken = LetterIntake.take(letter, front, caller, Terms.NONE);
+    try (HeapShare heap = front.heap().share();
+        SpoolFile spool = spools.begin();
+        JsonReader reader = new JsonReader(exchange.body(), spool, heap, front.maxMessageBytes())) {
+      Letter letter = LetterReader.read(reader, AddressLimit.of(front.maxRecipients(), heap));
+      LetterIntake.Taken taken = LetterIntake.take(letter, front, caller, Terms.NONE, heap);
       // Yes is said only here: take has returned, so a majority has the message on disk (I1).
       Submissions.answer(exchange, taken.mail(), taken.accepted());
     }

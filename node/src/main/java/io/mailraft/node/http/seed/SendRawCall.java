@@ -1,5 +1,6 @@
 package io.mailraft.node.http.seed;
 
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.Exchange;
 import io.mailraft.node.http.mail.BodyCheck;
@@ -34,11 +35,20 @@ final class SendRawCall implements Calls.Call {
                 && (type.subtype().equals("rfc822") || type.subtype().equals("global")),
         "Content-Type: message/rfc822");
     Caller caller = Caller.of(exchange, front.trusted());
+    try (HeapShare heap = front.heap().share()) {
+      take(exchange, caller, heap);
+    }
+  }
+
+  private void take(Exchange exchange, Caller caller, HeapShare heap)
+      throws IOException, QueueException {
     // What the query says is judged before the body is waited for.
     HeaderEnvelope envelope =
         new HeaderEnvelope(
-            exchange.query("from"), exchange.queries("to"), AddressLimit.of(front.maxRecipients()));
-    try (MailIntake intake = new MailIntake(front, caller, Terms.NONE, true)) {
+            exchange.query("from"),
+            exchange.queries("to"),
+            AddressLimit.of(front.maxRecipients(), heap));
+    try (MailIntake intake = new MailIntake(front, caller, Terms.NONE, true, heap)) {
       intake.copy(exchange.body());
       if (intake.isEmpty()) {
         throw new InputException(Fault.INVALID_CONTENT, "the body is empty");

@@ -1,6 +1,7 @@
 package io.mailraft.node.http.v1;
 
 import com.linecorp.armeria.common.HttpStatus;
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.Exchange;
 import io.mailraft.node.http.exchange.Faults;
@@ -193,8 +194,9 @@ final class BatchCall implements Calls.Call {
   }
 
   private JsonTree.Fields tree(SpoolFile text, BatchReader.Stretch part) throws IOException {
-    try (SpoolFile spool = spools.begin();
-        JsonReader reader = new JsonReader(open(text, part), spool, BODY_BYTES_MAX)) {
+    try (HeapShare heap = front.heap().share();
+        SpoolFile spool = spools.begin();
+        JsonReader reader = new JsonReader(open(text, part), spool, heap, BODY_BYTES_MAX)) {
       reader.next();
       JsonTree tree = JsonTree.read(reader, STRING_CHARS_MAX);
       reader.end();

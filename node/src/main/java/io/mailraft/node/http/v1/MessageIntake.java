@@ -1,5 +1,6 @@
 package io.mailraft.node.http.v1;
 
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.http.mail.Caller;
 import io.mailraft.node.http.mail.Front;
 import io.mailraft.node.http.mail.LetterIntake;
@@ -49,14 +50,16 @@ final class MessageIntake {
    */
   Taken take(InputStream body, Caller caller, Optional<RequestName> name)
       throws IOException, QueueException {
-    try (SpoolFile spool = spools.begin();
-        JsonReader reader = new JsonReader(body, spool, front.maxMessageBytes())) {
+    try (HeapShare heap = front.heap().share();
+        SpoolFile spool = spools.begin();
+        JsonReader reader = new JsonReader(body, spool, heap, front.maxMessageBytes())) {
       Optional<Fingerprint> fingerprint = name.map(_ -> reader.fingerprint());
       TermsReader terms = new TermsReader(reader, front, caller.trusted(), zones);
-      Letter letter = LetterReader.read(reader, AddressLimit.of(front.maxRecipients()), terms);
+      Letter letter =
+          LetterReader.read(reader, AddressLimit.of(front.maxRecipients(), heap), terms);
       Optional<RequestKey> key =
           name.flatMap(named -> fingerprint.map(taken -> named.with(taken.value())));
-      LetterIntake.Taken taken = LetterIntake.take(letter, front, caller, terms.terms(key));
+      LetterIntake.Taken taken = LetterIntake.take(letter, front, caller, terms.terms(key), heap);
       return new Taken(taken, terms.sendAtGiven());
     }
   }
