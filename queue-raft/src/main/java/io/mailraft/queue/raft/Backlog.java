@@ -2,6 +2,8 @@ package io.mailraft.queue.raft;
 
 import io.mailraft.queue.store.Position;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -18,43 +20,71 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Ratis keeps each such entry in the heap, however many there are: while a snapshot takes the
  * place of the database nothing is applied, and a leader with much log behind the snapshot would
- * fill any heap. So whoever brings more than its share waits, on the thread of that call, and
- * gRPC's flow control holds the rest back at the leader. Heartbeats come by a call of their own, so
- * no election follows. What waits for its commit never fills it alone: a leader has one entry on
- * its way at a time (see {@code Proposer}).
+ * fill any heap. So whoever brings more than there is room for waits, on the thread of that call,
+ * and gRPC's flow control holds the rest back at the leader. Heartbeats come by a call of their
+ * own, so no election follows. What waits for its commit never fills it alone: a leader has one
+ * entry on its way at a time (see {@code Proposer}).
+ *
+ * <p>All groups of a node share one {@link Room}. A group that has nothing unapplied always has
+ * room for one request, so that none waits for another.
  */
 final class Backlog {
   private static final Logger LOG = LoggerFactory.getLogger(Backlog.class);
 
-  /** Least share: more than the largest entry, so that there is always room for one. */
-  private static final long BYTES_MIN = 2L * RaftSettings.APPEND_BYTES_MAX;
-
-  private static final int HEAP_PART = 8;
-
   /** After so long a request passes all the same: better a fuller heap than a log at a stand. */
   private static final Duration WAIT_MAX = Duration.ofSeconds(20);
 
-  private final String group;
-  private final Progress progress;
-  private final long bytesMax;
-  private final Duration waitMax;
-  private final NavigableMap<Long, Long> unapplied = new TreeMap<>();
-  private long bytes;
+  /** The bytes that the groups of a node may have unapplied together. */
+  static final class Room {
+    /** Least size: more than the largest entry. */
+    private static final long BYTES_MIN = 2L * RaftSettings.APPEND_BYTES_MAX;
 
-  /** The backlog of each group may take an eighth of the heap, or 16 MiB where that is more. */
-  Backlog(String group, Progress progress) {
-    this(
-        group,
-        progress,
-        Math.max(BYTES_MIN, Runtime.getRuntime().maxMemory() / HEAP_PART),
-        WAIT_MAX);
+    private static final int HEAP_PART = 8;
+
+    private final long bytesMax;
+    private final List<Backlog> backlogs = new ArrayList<>();
+    private long bytes;
+
+    Room(long bytesMax) {
+      this.bytesMax = bytesMax;
+    }
+
+    /** An eighth of the heap, or 16 MiB where that is more. */
+    static Room ofHeap() {
+      return new Room(Math.max(BYTES_MIN, Runtime.getRuntime().maxMemory() / HEAP_PART));
+    }
+
+    private synchronized void add(Backlog backlog) {
+      backlogs.add(backlog);
+    }
+
+    /** Whether there is room for so much, once what was applied meanwhile is forgotten. */
+    private boolean holds(long more) {
+      if (bytes + more > bytesMax) {
+        backlogs.forEach(Backlog::forgetApplied);
+      }
+      return bytes + more <= bytesMax;
+    }
   }
 
-  Backlog(String group, Progress progress, long bytesMax, Duration waitMax) {
+  private final String group;
+  private final Progress progress;
+  private final Room room;
+  private final Duration waitMax;
+
+  /** Bytes of each request by its last entry, under the lock of the room, as all its sums. */
+  private final NavigableMap<Long, Long> unapplied = new TreeMap<>();
+
+  Backlog(String group, Progress progress, Room room) {
+    this(group, progress, room, WAIT_MAX);
+  }
+
+  Backlog(String group, Progress progress, Room room, Duration waitMax) {
     this.group = group;
     this.progress = progress;
-    this.bytesMax = bytesMax;
+    this.room = room;
     this.waitMax = waitMax;
+    room.add(this);
   }
 
   /** Waits until there is room for what a request brings, and counts it. */
@@ -89,19 +119,25 @@ final class Backlog {
    * was brought from its first entry on does not count any more: it was not taken, because
    * something before it was missing, or comes again.
    */
-  private synchronized long put(long first, long last, long size, boolean anyway) {
-    forget(unapplied.headMap(progress.applied().index(), true));
-    forget(unapplied.tailMap(first, true));
-    if (!anyway && !unapplied.isEmpty() && bytes + size > bytesMax) {
-      return unapplied.firstKey();
+  private long put(long first, long last, long size, boolean anyway) {
+    synchronized (room) {
+      forgetApplied();
+      forget(unapplied.tailMap(first, true));
+      if (!anyway && !unapplied.isEmpty() && !room.holds(size)) {
+        return unapplied.firstKey();
+      }
+      unapplied.put(last, size);
+      room.bytes += size;
+      return -1;
     }
-    unapplied.put(last, size);
-    bytes += size;
-    return -1;
+  }
+
+  private void forgetApplied() {
+    forget(unapplied.headMap(progress.applied().index(), true));
   }
 
   private void forget(Map<Long, Long> gone) {
-    gone.values().forEach(each -> bytes -= each);
+    gone.values().forEach(each -> room.bytes -= each);
     gone.clear();
   }
 }

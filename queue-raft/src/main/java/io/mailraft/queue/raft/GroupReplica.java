@@ -64,6 +64,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
       RaftGroupId id,
       HostSettings settings,
       RocksMemory memory,
+      Backlog.Room room,
       Consumer<Throwable> onBroken) {
     this.name = spec.name();
     this.id = id;
@@ -75,7 +76,7 @@ final class GroupReplica implements Group, Proposer.Raft, GroupStateMachine.Even
     this.snapshotLogBytes = settings.snapshotLogBytes();
     this.machine = new GroupStateMachine(spec, memory, settings.snapshotLogBytes(), this);
     this.reclaim = new Reclaim(name, machine, this::snapshotForSpace);
-    this.backlog = new Backlog(name, machine.progress());
+    this.backlog = new Backlog(name, machine.progress(), room);
   }
 
   /** The group runs on the server. */

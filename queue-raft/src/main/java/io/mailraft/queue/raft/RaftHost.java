@@ -94,10 +94,11 @@ public final class RaftHost implements AutoCloseable {
       RaftSettings.neverStand(properties);
     }
     this.memory = new RocksMemory(settings.memoryBytes());
+    Backlog.Room room = Backlog.Room.ofHeap();
     for (GroupSpec group : groups) {
       GroupReplica replica =
           new GroupReplica(
-              group, id(settings.cluster(), group.name()), settings, memory, this::broken);
+              group, id(settings.cluster(), group.name()), settings, memory, room, this::broken);
       if (replicas.put(group.name(), replica) != null) {
         throw new IllegalArgumentException("there are two groups " + group.name());
       }

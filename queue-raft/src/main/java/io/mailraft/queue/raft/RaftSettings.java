@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>log entries in memory: the open segment and one closed, 8 MiB each, which where entries are
  *       as small as the control group's take several times as much of the heap; and a few hundred
  *       bytes for each other one that the log holds, {@value SnapshotSchedule#ENTRIES_MAX} or so;
- *   <li>what a follower has not applied yet: an eighth of the heap for each group (see {@code
- *       Backlog});
+ *   <li>what a follower has not applied yet: an eighth of the heap (see {@code Backlog});
  *   <li>proposals that wait or are on their way: an eighth of the heap (see {@code Proposer});
  *   <li>on their way to each follower: 2 requests, usually of 1 MiB, of 8 MiB where large entries
  *       wait; and the write queue of the log, whose entries are those of the segments;

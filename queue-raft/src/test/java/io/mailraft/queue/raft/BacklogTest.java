@@ -21,6 +21,7 @@ class BacklogTest {
   private static final int ENTRY_BYTES = 1000;
 
   private final Progress progress = new Progress();
+  private final Backlog.Room room = new Backlog.Room(3 * ENTRY_BYTES);
 
   private static AppendEntriesRequestProto append(long index) {
     return AppendEntriesRequestProto.newBuilder()
@@ -40,7 +41,7 @@ class BacklogTest {
 
   @Test
   void i9_whatIsTooMuchWaitsUntilTheOldestIsApplied() throws Exception {
-    Backlog backlog = new Backlog("shard-0", progress, 3 * ENTRY_BYTES, Duration.ofMinutes(1));
+    Backlog backlog = new Backlog("shard-0", progress, room, Duration.ofMinutes(1));
     backlog.take(append(1));
     backlog.take(append(2));
     backlog.take(AppendEntriesRequestProto.getDefaultInstance());
@@ -59,19 +60,45 @@ class BacklogTest {
   }
 
   @Test
+  void i9_groupsShareTheRoomAndNoneWaitsForAnother() throws Exception {
+    Progress other = new Progress();
+    Backlog backlog = new Backlog("shard-0", progress, room, Duration.ofMinutes(1));
+    Backlog beside = new Backlog("shard-1", other, room, Duration.ofMinutes(1));
+    backlog.take(append(1));
+    backlog.take(append(2));
+    beside.take(append(1));
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> second =
+          threads.submit(
+              () -> {
+                beside.take(append(2));
+                return true;
+              });
+      TestCluster.await("a request that waits", () -> other.waiting() == 1);
+      assertThat(second.isDone()).isFalse();
+      other.advance(new Position(1, 1, 0));
+      other.tell();
+      second.get(30, TimeUnit.SECONDS);
+    }
+    applied(2);
+    beside.take(append(3));
+    assertThat(other.waiting()).as("what another group applied makes room").isZero();
+  }
+
+  @Test
   void oneThatIsBroughtAgainCountsOnceAndTheLargestAlwaysHasRoom() throws Exception {
-    Backlog backlog = new Backlog("shard-0", progress, 3 * ENTRY_BYTES, Duration.ofMinutes(1));
+    Backlog backlog = new Backlog("shard-0", progress, room, Duration.ofMinutes(1));
     for (int i = 0; i < 10; i++) {
       backlog.take(append(1));
     }
     applied(1);
-    Backlog small = new Backlog("shard-0", progress, 1, Duration.ofMinutes(1));
+    Backlog small = new Backlog("shard-0", progress, new Backlog.Room(1), Duration.ofMinutes(1));
     small.take(append(2));
   }
 
   @Test
   void whatWasBroughtTooEarlyDoesNotCountOnceTheLeaderGoesBack() throws Exception {
-    Backlog backlog = new Backlog("shard-0", progress, 3 * ENTRY_BYTES, Duration.ofMinutes(1));
+    Backlog backlog = new Backlog("shard-0", progress, room, Duration.ofMinutes(1));
     backlog.take(append(5000));
     backlog.take(append(5001));
     backlog.take(append(11));
@@ -81,7 +108,8 @@ class BacklogTest {
 
   @Test
   void whereNothingIsAppliedForLongOrTheGroupEndsARequestPasses() throws Exception {
-    Backlog backlog = new Backlog("shard-0", progress, ENTRY_BYTES, Duration.ofMillis(50));
+    Backlog backlog =
+        new Backlog("shard-0", progress, new Backlog.Room(ENTRY_BYTES), Duration.ofMillis(50));
     backlog.take(append(1));
     backlog.take(append(2));
     assertThat(progress.waiting()).as("who gave up waits no more").isZero();
