@@ -16,6 +16,7 @@ import io.mailraft.queue.store.Position;
 import io.mailraft.queue.store.View;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,9 +42,13 @@ final class Timelines {
   private volatile long bytes;
   private long feedStart;
 
+  /** Of the message whose events are being dropped: there are none before this row. */
+  private Optional<byte[]> droppedUntil = Optional.empty();
+
   void load(View view) {
     feed.clear();
     touched = false;
+    droppedUntil = Optional.empty();
     StoredHistory row =
         view.get(Rows.HISTORY, Rows.FIRST_ROW)
             .map(Timelines::parseHistory)
@@ -204,14 +209,25 @@ final class Timelines {
     return dropped + events;
   }
 
-  /** Drops a message's events, the oldest first, so many at most; says how many. */
+  /**
+   * Drops a message's events, the oldest first, so many at most; says how many. It goes on where it
+   * stopped, or each record would walk over the tombstones of all before it.
+   */
   private int dropEvents(MessageId id, int most, Batch batch) {
+    byte[] first = Rows.eventFirst(id);
+    byte[] end = Rows.eventEnd(id);
+    byte[] from =
+        droppedUntil
+            .filter(row -> Arrays.compareUnsigned(row, first) >= 0)
+            .filter(row -> Arrays.compareUnsigned(row, end) < 0)
+            .orElse(first);
     int[] dropped = {0};
     batch.scan(
         Rows.EVENT,
-        Rows.eventFirst(id),
-        Rows.eventEnd(id),
+        from,
+        end,
         (event, value) -> {
+          droppedUntil = Optional.of(event);
           if (batch.get(Rows.EVENT, event).isPresent()) {
             batch.delete(Rows.EVENT, event);
             count(-((long) event.length + value.length));
