@@ -16,7 +16,10 @@ public enum Fault {
   STOP(false),
   /** The far end refuses all mail for now. */
   SINK_BUSY(false),
-  /** The far end lets every content wait for 1.5 s, so that much is always half done. */
+  /**
+   * The far end lets every content wait for 1.5 s, half of them before it asks for it and half
+   * before it reads it, so that much is always half done.
+   */
   SINK_SLOW(false),
   /** The node dies, and its data directory is emptied: it has to rejoin. */
   WIPE(false),

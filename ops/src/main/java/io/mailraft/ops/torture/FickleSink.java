@@ -96,8 +96,13 @@ final class FickleSink implements Script, AutoCloseable {
         yield Action.PROCEED;
       }
       case RCPT -> recipient(talk, moment.argument());
+      case DATA -> {
+        hesitate(talk, slow && early(moment) ? SLOW : Duration.ZERO);
+        yield Action.PROCEED;
+      }
       case CONTENT -> {
-        hesitate(talk);
+        Duration usual = Fate.beforeContent(talk.id);
+        hesitate(talk, !slow ? usual : early(moment) ? Duration.ZERO : SLOW);
         yield Action.PROCEED;
       }
       case DOT -> dot(talk);
@@ -105,7 +110,7 @@ final class FickleSink implements Script, AutoCloseable {
         talks.remove(moment.connection());
         yield Action.PROCEED;
       }
-      case CONNECT, STARTTLS, DATA, RSET -> Action.PROCEED;
+      case CONNECT, STARTTLS, RSET -> Action.PROCEED;
     };
   }
 
@@ -160,10 +165,17 @@ final class FickleSink implements Script, AutoCloseable {
         });
   }
 
-  private void hesitate(Talk talk) {
-    Duration wait = obedient ? Duration.ZERO : slow ? SLOW : Fate.beforeContent(talk.id);
+  /**
+   * Whether the content of this connection waits before it is sent rather than before it is read:
+   * of every second one. A node has nothing more to say in the one case, and all in the other.
+   */
+  private static boolean early(Moment moment) {
+    return moment.connection() % 2 == 0;
+  }
+
+  private void hesitate(Talk talk, Duration wait) {
     try {
-      if (wait.isPositive() && closed.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!obedient && wait.isPositive() && closed.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
         talk.recipients.clear();
       }
     } catch (InterruptedException e) {
