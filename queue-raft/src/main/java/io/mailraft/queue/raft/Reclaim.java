@@ -2,6 +2,7 @@ package io.mailraft.queue.raft;
 
 import io.mailraft.queue.store.StoreException;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,9 +11,9 @@ import org.slf4j.LoggerFactory;
  * snapshot: where a full disk keeps mail out, nothing else would.
  *
  * <p>What was removed goes in three steps. Its removal must reach the disk, with a flush; then
- * RocksDB compacts the files in which many rows were removed, by itself; and the newest snapshot,
- * which shares files with the database as it was, must give way to another one, if it holds much
- * that the database does not. The steps are minutes apart. Used by the upkeep thread alone.
+ * tables of which much was removed are rewritten; and the newest snapshot, which shares files with
+ * the database as it was, must give way to another one, if it holds much that the database does
+ * not. The last step comes a minute after the others. Used by the upkeep thread alone.
  */
 final class Reclaim {
   /** Minutes from one round to the next; the flush comes a minute before the snapshot. */
@@ -31,6 +32,7 @@ final class Reclaim {
   private final Runnable snapshot;
   private int minutes;
   private long flushedIndex = -1;
+  private final AtomicBoolean atWork = new AtomicBoolean();
 
   /**
    * @param snapshot asks for a snapshot where one may be taken
@@ -51,10 +53,10 @@ final class Reclaim {
     }
     minutes = (minutes + 1) % MINUTES;
     long applied = machine.progress().applied().index();
-    if (minutes == MINUTES - 1 && applied > flushedIndex) {
+    if (minutes == MINUTES - 1 && applied > flushedIndex && atWork.compareAndSet(false, true)) {
       flushedIndex = applied;
       // Upkeep must not wait for the disk, and a virtual thread would hold on to its carrier.
-      Thread.ofPlatform().daemon().name("flush-" + group).start(this::flush);
+      Thread.ofPlatform().daemon().name("reclaim-" + group).start(this::letGo);
     } else if (minutes == 0) {
       long snapshotBytes = storage.snapshotBytes();
       long gain = snapshotBytes - machine.database().fileBytes();
@@ -65,12 +67,15 @@ final class Reclaim {
     }
   }
 
-  private void flush() {
+  private void letGo() {
     try {
       machine.database().flush();
+      machine.database().sweep();
     } catch (StoreException e) {
       // Whoever must hear of a disk that fails has heard it from the database.
-      LOG.debug("the group {} was not flushed", group, e);
+      LOG.debug("the space of the group {} was not given back", group, e);
+    } finally {
+      atWork.set(false);
     }
   }
 }

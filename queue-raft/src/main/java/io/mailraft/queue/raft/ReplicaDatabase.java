@@ -124,6 +124,23 @@ final class ReplicaDatabase implements View, AutoCloseable {
     }
   }
 
+  /**
+   * Gives back the space of rows whose removal is on disk, where they are many. May take minutes,
+   * during which the database may be replaced or closed.
+   */
+  void sweep() {
+    RocksStore is;
+    swap.readLock().lock();
+    try {
+      is = store;
+    } finally {
+      swap.readLock().unlock();
+    }
+    if (is != null) {
+      is.sweep();
+    }
+  }
+
   /** Size of its files; of those that it needs no more, too, until it has compacted them. */
   long fileBytes() {
     return LogCounts.size(live);

@@ -44,20 +44,20 @@ final class Rows {
   static final Table UPLOAD = new Table("upload", Removal.ANY, false);
   static final Table OPEN = new Table("open", Removal.ANY, false);
   static final Table DELIVERY = new Table("delivery", Removal.ANY, false);
-  static final Table READY = new Table("ready", Removal.ONCE, false);
-  static final Table CLAIM = new Table("claim", Removal.ONCE, false);
-  static final Table DUE = new Table("due", Removal.ONCE, false);
+  static final Table READY = Table.queue("ready");
+  static final Table CLAIM = Table.queue("claim");
+  static final Table DUE = Table.queue("due");
   static final Table ENDED = new Table("ended", Removal.ONCE, false);
-  static final Table EXPIRY = new Table("expiry", Removal.ONCE, false);
-  static final Table BARE = new Table("bare", Removal.ONCE, false);
+  static final Table EXPIRY = Table.queue("expiry");
+  static final Table BARE = Table.queue("bare");
   static final Table EVENT = new Table("event", Removal.ONCE, false);
-  static final Table FEED = new Table("feed", Removal.ONCE, false);
+  static final Table FEED = Table.queue("feed");
   static final Table FIND = new Table("find", Removal.ONCE, false);
   static final Table HISTORY = new Table("history", Removal.ANY, false);
   static final Table COUNTER = new Table("counter", Removal.ANY, false);
   static final Table FENCE = new Table("fence", Removal.ANY, false);
   static final Table KEY = new Table("key", Removal.ONCE, false);
-  static final Table KEY_AGE = new Table("key-age", Removal.ONCE, false);
+  static final Table KEY_AGE = Table.queue("key-age");
 
   static final List<Table> ALL =
       List.of(

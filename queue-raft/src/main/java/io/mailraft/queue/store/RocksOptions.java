@@ -27,8 +27,8 @@ import org.rocksdb.TablePropertiesCollectorFactory;
  * database.
  *
  * <p>What a queue asks of an LSM decides them. Rows live briefly, so write buffers are as large as
- * the node's budget allows, and a file in which many rows were removed is compacted at once, so
- * that no scan has to step over what is gone.
+ * the node's budget allows, and in the tables that are queues a file in which many rows were
+ * removed is compacted at once, so that no scan has to step over what is gone.
  */
 final class RocksOptions implements AutoCloseable {
   /** A value of at least this size goes to a blob file, in a table that has them. */
@@ -90,9 +90,10 @@ final class RocksOptions implements AutoCloseable {
         Math.clamp(memory.bufferBytes() / 2, WRITE_BUFFER_BYTES_MIN, WRITE_BUFFER_BYTES_MAX);
     families.add(
         new ColumnFamilyDescriptor(
-            RocksDB.DEFAULT_COLUMN_FAMILY, family(format, removals, writeBufferBytes)));
+            RocksDB.DEFAULT_COLUMN_FAMILY, family(format, List.of(), writeBufferBytes)));
     for (Table table : tables) {
-      ColumnFamilyOptions family = family(format, removals, writeBufferBytes);
+      ColumnFamilyOptions family =
+          family(format, table.queue() ? List.of(removals) : List.of(), writeBufferBytes);
       if (table.blobs()) {
         family
             .setEnableBlobFiles(true)
@@ -147,12 +148,12 @@ final class RocksOptions implements AutoCloseable {
 
   private ColumnFamilyOptions family(
       BlockBasedTableConfig format,
-      TablePropertiesCollectorFactory removals,
+      List<TablePropertiesCollectorFactory> collectors,
       long writeBufferBytes) {
     // Only Options can carry a collector of table properties; a family's settings can be made of
     // them.
     try (Options carrier = new Options()) {
-      carrier.setTablePropertiesCollectorFactory(List.of(removals));
+      carrier.setTablePropertiesCollectorFactory(collectors);
       ColumnFamilyOptions family = keep(new ColumnFamilyOptions(carrier));
       family
           .setTableFormatConfig(format)

@@ -48,6 +48,7 @@ public final class RocksStore implements Store {
   private final WriteOptions unlogged = new WriteOptions().setDisableWAL(true);
   private final ReadOptions latest = new ReadOptions();
   private final WriteBatch writes = new WriteBatch();
+  private final RocksSweep sweep;
   private final Set<RocksFrozen> frozen = new HashSet<>();
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
   private boolean closed;
@@ -66,6 +67,7 @@ public final class RocksStore implements Store {
     this.options = options;
     this.database = database;
     this.handles = handles;
+    this.sweep = new RocksSweep(database, handles);
     for (int i = 0; i < tables.size(); i++) {
       this.tables.put(tables.get(i).name(), handles.get(i + 1));
     }
@@ -214,6 +216,19 @@ public final class RocksStore implements Store {
     }
   }
 
+  /** Gives back the space of rows whose removal is on disk, if they are many; closing ends it. */
+  public void sweep() {
+    use.readLock().lock();
+    try {
+      checkOpen();
+      sweep.run();
+    } catch (RocksDBException e) {
+      throw met("cannot be compacted", e);
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
   @Override
   public Position checkpoint(Path target) {
     use.readLock().lock();
@@ -249,6 +264,7 @@ public final class RocksStore implements Store {
   @Override
   public void close() {
     closing = true;
+    sweep.cancel();
     use.writeLock().lock();
     try {
       if (closed) {
@@ -259,6 +275,7 @@ public final class RocksStore implements Store {
       writes.close();
       latest.close();
       unlogged.close();
+      sweep.close();
       handles.forEach(ColumnFamilyHandle::close);
       database.close();
       options.close();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.mailraft.queue.store.Table.Removal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -199,6 +200,70 @@ class RocksStoreTest extends StoreContract {
         .allMatch(line -> line.endsWith("(deleted)"));
   }
 
+  private static long tables(Path home) throws IOException {
+    try (Stream<Path> files = Files.list(home)) {
+      return files
+          .filter(file -> file.toString().endsWith(".sst"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
+    }
+  }
+
+  @Test
+  void aSweepGivesBackWhatWasRemovedHereAndThereAndRewritesNothingForLess() throws Exception {
+    Path home = directory.resolve("store");
+    RocksStore store = (RocksStore) store();
+    Random random = new Random(5);
+    byte[] value = new byte[200];
+    for (int i = 0; i < 20_000; i++) {
+      random.nextBytes(value);
+      put(ONCE, "key" + i, new String(value, StandardCharsets.ISO_8859_1));
+    }
+    store.flush();
+    store.sweep();
+    long full = tables(home);
+    for (int i = 0; i < 20_000; i += 10) {
+      remove(ONCE, "key" + i);
+    }
+    store.flush();
+    store.sweep();
+    assertThat(tables(home)).as("a tenth is not worth it").isGreaterThanOrEqualTo(full);
+    for (int i = 1; i < 20_000; i += 2) {
+      remove(ONCE, "key" + i);
+    }
+    store.flush();
+    store.sweep();
+    assertThat(tables(home)).isLessThan(full / 2);
+    assertThat(get(store, ONCE, "key2")).isPresent();
+    assertThat(get(store, ONCE, "key1")).isEmpty();
+  }
+
+  @Test
+  void closingEndsASweep() throws Exception {
+    RocksStore store = (RocksStore) store();
+    for (int i = 0; i < 50_000; i++) {
+      put(ONCE, "key" + i, "value");
+    }
+    store.flush();
+    for (int i = 0; i < 50_000; i += 2) {
+      remove(ONCE, "key" + i);
+    }
+    store.flush();
+    Thread sweeping =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  try {
+                    store.sweep();
+                  } catch (ClosedException e) {
+                    assertThat(e).hasMessageContaining("closed");
+                  }
+                });
+    store.close();
+    sweeping.join();
+    assertThatThrownBy(store::sweep).isInstanceOf(ClosedException.class);
+  }
+
   @Test
   void aTableThatIsNotNamedIsRefusedByItsName() {
     store().close();
@@ -274,6 +339,12 @@ class RocksStoreTest extends StoreContract {
       return files.collect(
           Collectors.toMap(file -> file.getFileName().toString(), RocksStoreTest::size));
     }
+  }
+
+  private void remove(Table table, String key) {
+    Batch batch = store().begin();
+    batch.delete(table, bytes(key));
+    commit(batch);
   }
 
   private static long size(Path file) {
