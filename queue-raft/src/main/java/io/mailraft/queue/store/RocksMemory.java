@@ -26,6 +26,11 @@ public final class RocksMemory implements AutoCloseable {
   /** Threads that compact, in the whole process. */
   private static final int COMPACTION_THREADS = 1;
 
+  private static final int SHARDS_BY_SIZE = -1;
+
+  /** The part of the cache that rows do not take from indexes and filters. */
+  private static final double METADATA_PART = 0.5;
+
   private final Cache cache;
   private final WriteBufferManager buffers;
   private final long bufferBytes;
@@ -46,7 +51,7 @@ public final class RocksMemory implements AutoCloseable {
     env.setBackgroundThreads(FLUSH_THREADS, Priority.HIGH);
     env.setBackgroundThreads(COMPACTION_THREADS, Priority.LOW);
     bufferBytes = bytes / 2;
-    cache = new LRUCache(bytes);
+    cache = new LRUCache(bytes, SHARDS_BY_SIZE, false, METADATA_PART);
     buffers = new WriteBufferManager(bufferBytes, cache);
   }
 

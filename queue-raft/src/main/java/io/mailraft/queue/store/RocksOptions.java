@@ -16,6 +16,7 @@ import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
@@ -45,6 +46,7 @@ final class RocksOptions implements AutoCloseable {
   private static final int OPEN_FILES_MAX = 512;
   private static final long LOG_FILE_BYTES = 1 << 20;
   private static final long MANIFEST_BYTES = 16L << 20;
+  private static final int METADATA_BLOCK_BYTES = 4 << 10;
   private static final int BLOOM_BITS = 10;
 
   /** A file is compacted once this many of so many successive rows in it are removals. */
@@ -78,8 +80,15 @@ final class RocksOptions implements AutoCloseable {
     BlockBasedTableConfig format =
         new BlockBasedTableConfig()
             .setBlockCache(memory.cache())
+            // In parts of a block each: as a whole those of a large file are a MiB and more, to be
+            // read, checked and decompressed again whenever the small cache had to let them go.
+            .setIndexType(IndexType.kTwoLevelIndexSearch)
+            .setPartitionFilters(true)
+            .setMetadataBlockSize(METADATA_BLOCK_BYTES)
             .setCacheIndexAndFilterBlocks(true)
+            .setCacheIndexAndFilterBlocksWithHighPriority(true)
             .setPinL0FilterAndIndexBlocksInCache(true)
+            .setPinTopLevelIndexAndFilter(true)
             .setFilterPolicy(keep(new BloomFilter(BLOOM_BITS, false)))
             .setWholeKeyFiltering(true);
     TablePropertiesCollectorFactory removals =
