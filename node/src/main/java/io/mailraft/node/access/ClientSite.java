@@ -1,7 +1,9 @@
 package io.mailraft.node.access;
 
+import io.mailraft.config.Quotas;
 import java.net.InetAddress;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /** Tells by an address who counts as one client: an IPv4 address, or all of an IPv6 site. */
 public final class ClientSite {
@@ -9,6 +11,13 @@ public final class ClientSite {
   private static final int IPV6_SITE_BYTES = 8;
 
   private ClientSite() {}
+
+  /** Whose requests and sessions count together: those of an account, else those of a site. */
+  public static String name(Optional<Account> account, InetAddress client) {
+    return account
+        .map(known -> "account " + Quotas.account(known.name()))
+        .orElseGet(() -> "address " + of(client));
+  }
 
   /** What all addresses of a client have in common. */
   public static String of(InetAddress client) {

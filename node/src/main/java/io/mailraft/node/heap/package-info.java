@@ -19,12 +19,13 @@
  *
  * <h2>Failure</h2>
  *
- * Where there is no room the client is told so, as a temporary error: 451 4.3.2, or 503.
+ * Where there is no room the client is told so, as a temporary error: 451 4.3.2, or 503. What could
+ * never have room is too large.
  *
  * <h2>Security</h2>
  *
- * A client that holds much for long keeps others from holding much; their usual mail needs no more
- * than what is free for each.
+ * A client may hold half of the budget. Two that hold much for long keep others from holding much;
+ * usual mail needs no more than what is free for each.
  *
  * <h2>Known limits</h2>
  *

@@ -1,5 +1,6 @@
 package io.mailraft.node.json;
 
+import io.mailraft.node.heap.HeapShare;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -67,9 +68,20 @@ public final class InputException extends IOException {
     return new InputException(Fault.INVALID_FIELD, path + ": " + wrong, path);
   }
 
-  /** There is no memory for what a client sends, as much as others send now. */
-  public static InputException busy() {
-    return new InputException(Fault.BUSY, "too much is being received, try again later");
+  /**
+   * Takes heap for what a client sends.
+   *
+   * @throws InputException if it is not there for now, or never would be
+   */
+  public static void take(HeapShare heap, long bytes) throws InputException {
+    switch (heap.take(bytes)) {
+      case TAKEN -> {}
+      case NOT_NOW ->
+          throw new InputException(Fault.BUSY, "too much is being received, try again later");
+      case NEVER ->
+          throw new InputException(
+              Fault.TOO_LARGE, "there are more fields and addresses than one client may have");
+    }
   }
 
   public Fault fault() {

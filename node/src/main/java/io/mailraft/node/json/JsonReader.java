@@ -26,8 +26,8 @@ public final class JsonReader implements AutoCloseable {
   /** Most characters that all values in memory have together, and the names of fields. */
   private static final int KEPT_CHARS_MAX = 4 << 20;
 
-  /** What a character that is kept takes of the heap, as such and as what becomes of it. */
-  private static final int HEAP_PER_CHAR = 4;
+  /** What a character that is kept takes of the heap, in bytes. */
+  private static final int HEAP_PER_CHAR = 2;
 
   /** What a value costs beside its characters, in characters. */
   private static final int KEPT_EACH = 32;
@@ -135,9 +135,7 @@ public final class JsonReader implements AutoCloseable {
     if (kept > KEPT_CHARS_MAX) {
       throw tooMuch(path.get());
     }
-    if (!heap.take(chars * HEAP_PER_CHAR)) {
-      throw InputException.busy();
-    }
+    InputException.take(heap, chars * HEAP_PER_CHAR);
   }
 
   private void tell(Fingerprint of) throws IOException {

@@ -54,8 +54,8 @@ public final class AddressLimit {
       throw new InputException(
           Fault.TOO_MANY_RECIPIENTS, path + ": the message names more than " + max + " addresses");
     }
-    if (heap.isPresent() && !heap.get().take(HEAP_EACH)) {
-      throw InputException.busy();
+    if (heap.isPresent()) {
+      InputException.take(heap.get(), HEAP_EACH);
     }
   }
 }

@@ -1,7 +1,9 @@
 package io.mailraft.node.smtp;
 
 import io.mailraft.node.access.Account;
+import io.mailraft.node.access.ClientSite;
 import io.mailraft.node.access.TlsIdentity;
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.submit.Submitter;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -277,6 +279,11 @@ final class Conversation {
 
   InetAddress client() {
     return client;
+  }
+
+  /** What its next transaction may take of the heap. */
+  HeapShare heap() {
+    return door.entrance().heap().share(ClientSite.name(account, client));
   }
 
   Door door() {

@@ -44,7 +44,8 @@ final class Intake implements ContentSink, AutoCloseable {
         new IncomingMessage(
             conversation.door().entrance(),
             sender.isEmpty() ? config.hostname() : sender.substring(sender.lastIndexOf('@') + 1),
-            Terms.NONE);
+            Terms.NONE,
+            transaction.heap());
   }
 
   /** Time until which the whole content must be in. See {@link System#nanoTime}. */

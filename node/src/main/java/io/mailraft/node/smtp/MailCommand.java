@@ -75,7 +75,7 @@ final class MailCommand extends SmtpCommand {
             parameters.eightBit(),
             parameters.smtpUtf8(),
             guidance,
-            conversation.door().entrance().heap().share()));
+            conversation.heap()));
     conversation.reply(Reply.SENDER_OK);
   }
 

@@ -56,6 +56,10 @@ final class RcptCommand extends SmtpCommand {
     if (domain.isEmpty()) {
       return Reply.BAD_DOMAIN;
     }
-    return transaction.add(path, domain.get()) ? Reply.RECIPIENT_OK : Reply.BUSY;
+    return switch (transaction.add(path, domain.get())) {
+      case TAKEN -> Reply.RECIPIENT_OK;
+      case NOT_NOW -> Reply.BUSY;
+      case NEVER -> Reply.TOO_MANY_RECIPIENTS;
+    };
   }
 }

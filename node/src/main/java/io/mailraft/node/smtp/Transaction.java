@@ -2,6 +2,7 @@ package io.mailraft.node.smtp;
 
 import io.mailraft.node.access.Guidance;
 import io.mailraft.node.heap.HeapShare;
+import io.mailraft.node.heap.HeapShare.Taking;
 import io.mailraft.node.message.SmtpPath;
 import io.mailraft.node.submit.ClientEnvelope;
 import io.mailraft.node.submit.Destination;
@@ -31,7 +32,7 @@ final class Transaction implements AutoCloseable {
   private Optional<Intake> intake = Optional.empty();
 
   /**
-   * @param heap what its recipients may take of it
+   * @param heap what its recipients and its header section may take of it
    */
   Transaction(
       String sender, boolean eightBit, boolean smtpUtf8, Guidance guidance, HeapShare heap) {
@@ -48,16 +49,22 @@ final class Transaction implements AutoCloseable {
    *
    * @return whether there is heap for it
    */
-  boolean add(SmtpPath path, String domain) {
+  Taking add(SmtpPath path, String domain) {
     Destination destination = new Destination(path.address(), domain);
-    if (!heap.take(HEAP_EACH + HEAP_PER_BYTE * destination.textBytes())) {
-      return false;
+    Taking taking = heap.take(HEAP_EACH + HEAP_PER_BYTE * destination.textBytes());
+    if (taking != Taking.TAKEN) {
+      return taking;
     }
     acceptedRecipients++;
     if (destinations.putIfAbsent(path.localPart() + '@' + domain, destination) == null) {
       destinationBytes += destination.bytes();
     }
-    return true;
+    return taking;
+  }
+
+  /** What it holds of the heap. */
+  HeapShare heap() {
+    return heap;
   }
 
   /** Whether no more recipients fit into one message, few as they may be. */

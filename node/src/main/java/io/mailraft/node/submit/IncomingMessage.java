@@ -51,13 +51,14 @@ public final class IncomingMessage implements AutoCloseable {
    * Begins a message; nothing is asked of the queue before its header section is whole.
    *
    * @param defaultDomain domain of an added Message-ID where the From field names none
+   * @param heap what its header section may take of it; whoever has it closes it afterwards
    */
-  public IncomingMessage(Entrance entrance, String defaultDomain, Terms terms) {
+  public IncomingMessage(Entrance entrance, String defaultDomain, Terms terms, HeapShare heap) {
     this.entrance = entrance;
     this.defaultDomain = defaultDomain;
     this.terms = terms;
     this.headers = new HeaderSection(entrance.limits().maxHeaderBytes());
-    this.heap = entrance.heap().share();
+    this.heap = heap;
   }
 
   /**
@@ -83,14 +84,16 @@ public final class IncomingMessage implements AutoCloseable {
     return header;
   }
 
-  private int header(byte[] block, int offset, int count) throws QueueException {
+  private int header(byte[] block, int offset, int count) throws ContentException, QueueException {
     int before = headers.heldBytes();
     int taken = headers.accept(block, offset, count);
-    if (!heap.take(headers.heldBytes() - before)) {
-      throw new QueueException(
-          Reason.BUSY, "header sections that are coming in take all the heap that they may");
-    }
-    return taken;
+    return switch (heap.take(headers.heldBytes() - before)) {
+      case TAKEN -> taken;
+      case NOT_NOW ->
+          throw new QueueException(
+              Reason.BUSY, "what is coming in takes all the heap that it may beside content");
+      case NEVER -> throw new ContentException(Fault.HEADER_TOO_LARGE);
+    };
   }
 
   private void endHeaders() throws ContentException, QueueException {
@@ -242,6 +245,5 @@ public final class IncomingMessage implements AutoCloseable {
     upload = Optional.empty();
     facts = Optional.empty();
     headers.clear();
-    heap.close();
   }
 }

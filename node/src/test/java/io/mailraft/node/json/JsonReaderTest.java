@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonToken;
 import io.mailraft.node.heap.HeapBudget;
 import io.mailraft.node.heap.HeapShare;
+import io.mailraft.node.heap.HeapShare.Taking;
 import io.mailraft.node.json.InputException.Fault;
 import io.mailraft.node.spool.Spool;
 import io.mailraft.node.spool.SpoolFile;
@@ -30,7 +31,7 @@ class JsonReaderTest {
   private static final long MAX_BYTES = 64 << 20;
 
   @TempDir private Path directory;
-  private final HeapShare heap = new HeapBudget(1L << 40).share();
+  private final HeapShare heap = new HeapBudget(1L << 40).share("test");
   private Spool spool;
 
   @BeforeEach
@@ -289,13 +290,15 @@ class JsonReaderTest {
   @Test
   void i9_whatIsKeptSharesTheHeap() throws Exception {
     HeapBudget budget = new HeapBudget(64 << 10);
-    byte[] document = utf8("[0" + ",\"\"".repeat(600) + "]");
-    try (HeapShare other = budget.share();
-        HeapShare mine = budget.share();
+    byte[] document = utf8("[0" + ",\"\"".repeat(1_200) + "]");
+    try (HeapShare other = budget.share("other");
+        HeapShare third = budget.share("third");
+        HeapShare mine = budget.share("mine");
         SpoolFile file = spool.begin();
         JsonReader reader =
             new JsonReader(new ByteArrayInputStream(document), file, mine, MAX_BYTES)) {
-      assertThat(other.take(60 << 10)).isTrue();
+      assertThat(other.take(48 << 10)).isEqualTo(Taking.TAKEN);
+      assertThat(third.take(48 << 10)).isEqualTo(Taking.TAKEN);
       assertThatThrownBy(
               () -> {
                 while (reader.next() != JsonToken.END_ARRAY) {}

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 final class Letters {
   private static final long MAX_BYTES = 64 << 20;
 
-  private final HeapShare heap = new HeapBudget(1L << 40).share();
+  private final HeapShare heap = new HeapBudget(1L << 40).share("test");
   private final Spool spool;
 
   Letters(Path directory) throws IOException {

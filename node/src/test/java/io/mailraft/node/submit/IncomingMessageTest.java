@@ -156,7 +156,8 @@ class IncomingMessageTest {
   private Accepted submit() throws Exception {
     RequestKey key = RequestKey.of("shop", "one", new byte[RequestKey.BYTES]);
     Terms terms = new Terms(List.of(), "", 0, Optional.empty(), Optional.of(key));
-    try (IncomingMessage message = new IncomingMessage(entrance, "mx.example", terms)) {
+    try (IncomingMessage message =
+        new IncomingMessage(entrance, "mx.example", terms, heap.share("client"))) {
       message.write(CONTENT, 0, CONTENT.length);
       message.end();
       return message.submit(

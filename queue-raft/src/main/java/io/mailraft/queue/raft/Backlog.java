@@ -22,11 +22,13 @@ import org.slf4j.LoggerFactory;
  * place of the database nothing is applied, and a leader with much log behind the snapshot would
  * fill any heap. So whoever brings more than there is room for waits, on the thread of that call,
  * and gRPC's flow control holds the rest back at the leader. Heartbeats come by a call of their
- * own, so no election follows. What waits for its commit never fills it alone: a leader has one
- * entry on its way at a time (see {@code Proposer}).
+ * own, so no election follows.
  *
- * <p>All groups of a node share one {@link Room}. A group that has nothing unapplied always has
- * room for one request, so that none waits for another.
+ * <p>All groups of a node share one {@link Room}. A request waits only where its group has
+ * something unapplied of which an earlier request has told that it is committed: that will be
+ * applied, whatever becomes of this one. What is not known to be committed may wait for just this
+ * request to tell it. There is little of it, since a leader has one entry on its way at a time (see
+ * {@code Proposer}).
  */
 final class Backlog {
   private static final Logger LOG = LoggerFactory.getLogger(Backlog.class);
@@ -75,6 +77,9 @@ final class Backlog {
   /** Bytes of each request by its last entry, under the lock of the room, as all its sums. */
   private final NavigableMap<Long, Long> unapplied = new TreeMap<>();
 
+  /** The last entry of which a request that passed has told that it is committed. */
+  private long told = -1;
+
   Backlog(String group, Progress progress, Room room) {
     this(group, progress, room, WAIT_MAX);
   }
@@ -96,20 +101,21 @@ final class Backlog {
     long first = append.getEntries(0).getIndex();
     long last = append.getEntries(entries - 1).getIndex();
     int size = append.getSerializedSize();
+    long tells = Math.min(append.getLeaderCommit(), last);
     long deadline = System.nanoTime() + waitMax.toNanos();
-    long next = put(first, last, size, false);
+    long next = put(first, last, size, tells, false);
     while (next >= 0) {
       CompletableFuture<Position> applied = progress.await(next);
       try {
         applied.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        next = put(first, last, size, false);
+        next = put(first, last, size, tells, false);
       } catch (ExecutionException e) {
         LOG.debug("the group {} has ended", group, e);
         return;
       } catch (TimeoutException e) {
         applied.cancel(false);
         LOG.warn("entry {} of the group {} was not applied for {}", next, group, waitMax);
-        next = put(first, last, size, true);
+        next = put(first, last, size, tells, true);
       }
     }
   }
@@ -119,13 +125,15 @@ final class Backlog {
    * was brought from its first entry on does not count any more: it was not taken, because
    * something before it was missing, or comes again.
    */
-  private long put(long first, long last, long size, boolean anyway) {
+  private long put(long first, long last, long size, long tells, boolean anyway) {
     synchronized (room) {
       forgetApplied();
       forget(unapplied.tailMap(first, true));
-      if (!anyway && !unapplied.isEmpty() && !room.holds(size)) {
+      // Whoever waits for an entry waits for the request that ends with it to be applied.
+      if (!anyway && !unapplied.isEmpty() && unapplied.firstKey() <= told && !room.holds(size)) {
         return unapplied.firstKey();
       }
+      told = Math.max(told, tells);
       unapplied.put(last, size);
       room.bytes += size;
       return -1;

@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
  * <p>What was removed goes in three steps. Its removal must reach the disk, with a flush; then
  * tables of which much was removed are rewritten; and the newest snapshot, which shares files with
  * the database as it was, must give way to another one, if it holds much that the database does
- * not. The last step comes a minute after the others. Used by the upkeep thread alone.
+ * not. The last step comes a minute after the others, or once they are done. Used by the upkeep
+ * thread alone.
  */
 final class Reclaim {
   /** Minutes from one round to the next; the flush comes a minute before the snapshot. */
@@ -33,6 +34,7 @@ final class Reclaim {
   private int minutes;
   private long flushedIndex = -1;
   private final AtomicBoolean atWork = new AtomicBoolean();
+  private boolean snapshotLooked = true;
 
   /**
    * @param snapshot asks for a snapshot where one may be taken
@@ -57,7 +59,16 @@ final class Reclaim {
       flushedIndex = applied;
       // Upkeep must not wait for the disk, and a virtual thread would hold on to its carrier.
       Thread.ofPlatform().daemon().name("reclaim-" + group).start(this::letGo);
-    } else if (minutes == 0) {
+    } else {
+      snapshotLooked &= minutes != 0;
+      lookAtSnapshot(storage);
+    }
+  }
+
+  /** Looks once for each round, and not before a sweep has ended. */
+  private void lookAtSnapshot(GroupStorage storage) {
+    if (!snapshotLooked && !atWork.get()) {
+      snapshotLooked = true;
       long snapshotBytes = storage.snapshotBytes();
       long gain = snapshotBytes - machine.database().fileBytes();
       if (gain >= Math.max(GAIN_BYTES_MIN, snapshotBytes / GAIN_PART_MIN)) {

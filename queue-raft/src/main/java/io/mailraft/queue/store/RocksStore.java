@@ -67,10 +67,10 @@ public final class RocksStore implements Store {
     this.options = options;
     this.database = database;
     this.handles = handles;
-    this.sweep = new RocksSweep(database, handles);
     for (int i = 0; i < tables.size(); i++) {
       this.tables.put(tables.get(i).name(), handles.get(i + 1));
     }
+    this.sweep = new RocksSweep(database, directory, tables, handles);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.mailraft.queue.store;
 
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import org.rocksdb.ColumnFamilyHandle;
@@ -8,56 +9,95 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
 import org.rocksdb.TableProperties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Rewrites the tables of a database of which much was removed, as a whole.
+ * Rewrites the tables of a database of which most was removed, as a whole.
  *
  * <p>RocksDB does so by and by as more is written. Where nothing is, what was removed would keep
- * its space for ever. A table is rewritten only once a fifth of its rows is gone, so that what is
- * written for that is at most a few times what was removed, however large the table is.
+ * its space for ever. A table is rewritten only once two thirds of its rows are gone, so that there
+ * is less to write than was removed, and only where there is space for it: what is rewritten may be
+ * kept by a snapshot as well.
  */
 final class RocksSweep implements AutoCloseable {
-  private static final int PART_MIN = 5;
+  private static final Logger LOG = LoggerFactory.getLogger(RocksSweep.class);
+
+  /** A smaller table is not worth it: before each one all tables are flushed. */
+  private static final long BYTES_MIN = 16L << 20;
+
+  /** What is left free in any case. */
+  private static final long FREE_BYTES_MIN = 64L << 20;
 
   private final RocksDB database;
+  private final Path directory;
+  private final List<Table> tables;
   private final List<ColumnFamilyHandle> handles;
   private final CompactRangeOptions options;
   private boolean closed;
 
-  RocksSweep(RocksDB database, List<ColumnFamilyHandle> handles) {
+  /**
+   * @param directory where the database is
+   * @param handles those of its families, of which the first has no table
+   */
+  RocksSweep(
+      RocksDB database, Path directory, List<Table> tables, List<ColumnFamilyHandle> handles) {
     this.database = database;
+    this.directory = directory;
+    this.tables = tables;
     this.handles = handles;
     this.options = new CompactRangeOptions().setExclusiveManualCompaction(false).setCanceled(false);
   }
 
-  /** Does it, which takes as long as reading and writing such tables; says how many there were. */
-  int run() throws RocksDBException {
-    int swept = 0;
-    for (ColumnFamilyHandle handle : handles) {
-      if (due(database.getPropertiesOfAllTables(handle).values())) {
-        try {
-          database.compactRange(handle, null, null, options);
-          swept++;
-        } catch (RocksDBException e) {
-          if (cancelled(e)) {
-            return swept;
-          }
-          throw e;
-        }
+  /**
+   * Does it, which takes as long as reading and writing such tables.
+   *
+   * @throws RocksDBException if a file cannot be read, or a disk that has space cannot be written
+   */
+  void run() throws RocksDBException {
+    for (int i = 0; i < tables.size(); i++) {
+      if (tables.get(i).queue()) {
+        // RocksDB compacts those at once.
+        continue;
+      }
+      ColumnFamilyHandle handle = handles.get(i + 1);
+      long bytes = bytes(handle, "total-sst-files-size") + bytes(handle, "total-blob-file-size");
+      Collection<TableProperties> files = database.getPropertiesOfAllTables(handle).values();
+      long removals = files.stream().mapToLong(TableProperties::getNumDeletions).sum();
+      long puts = files.stream().mapToLong(TableProperties::getNumEntries).sum() - removals;
+      if (bytes < BYTES_MIN || 3 * removals < 2 * puts) {
+        continue;
+      }
+      long left = bytes * Math.max(0, puts - removals) / Math.max(1, puts);
+      if (directory.toFile().getUsableSpace() < left + FREE_BYTES_MIN) {
+        LOG.info("{} has no space to rewrite the table {}", directory, tables.get(i).name());
+      } else if (!rewritten(handle)) {
+        return;
       }
     }
-    return swept;
   }
 
-  private static boolean due(Collection<TableProperties> files) {
-    long removals = files.stream().mapToLong(TableProperties::getNumDeletions).sum();
-    long puts = files.stream().mapToLong(TableProperties::getNumEntries).sum() - removals;
-    return removals > 0 && removals >= puts / PART_MIN;
+  private long bytes(ColumnFamilyHandle handle, String of) throws RocksDBException {
+    return database.getLongProperty(handle, "rocksdb." + of);
   }
 
-  private static boolean cancelled(RocksDBException e) {
-    Status status = e.getStatus();
-    return status != null && status.getCode() == Status.Code.Incomplete;
+  /** Whether there is reason to go on. */
+  private boolean rewritten(ColumnFamilyHandle handle) throws RocksDBException {
+    try {
+      database.compactRange(handle, null, null, options);
+      return true;
+    } catch (RocksDBException e) {
+      Status status = e.getStatus();
+      if (status != null
+          && (status.getCode() == Status.Code.Incomplete
+              || status.getCode() == Status.Code.Aborted
+              || status.getSubCode() == Status.SubCode.NoSpace)) {
+        // Closing, or a disk that has filled meanwhile: what was there is there.
+        LOG.info("the sweep of {} has ended early: {}", directory, e.getMessage());
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** Ends the run that is under way, and all later ones. For any thread. */

@@ -23,8 +23,14 @@ class BacklogTest {
   private final Progress progress = new Progress();
   private final Backlog.Room room = new Backlog.Room(3 * ENTRY_BYTES);
 
+  /** An entry that is committed. */
   private static AppendEntriesRequestProto append(long index) {
+    return append(index, index);
+  }
+
+  private static AppendEntriesRequestProto append(long index, long committed) {
     return AppendEntriesRequestProto.newBuilder()
+        .setLeaderCommit(committed)
         .addEntries(
             LogEntryProto.newBuilder()
                 .setIndex(index)
@@ -83,6 +89,18 @@ class BacklogTest {
     applied(2);
     beside.take(append(3));
     assertThat(other.waiting()).as("what another group applied makes room").isZero();
+  }
+
+  @Test
+  void i9_whatTellsOfACommitIsNotHeldBackByWhatWaitsForIt() throws Exception {
+    Backlog full = new Backlog("shard-0", new Progress(), room, Duration.ofMinutes(1));
+    for (long index = 1; index <= 2; index++) {
+      full.take(append(index));
+    }
+    Backlog backlog = new Backlog("control", progress, room, Duration.ofMinutes(1));
+    backlog.take(append(1, 0));
+    backlog.take(append(2, 1));
+    assertThat(progress.waiting()).isZero();
   }
 
   @Test

@@ -43,9 +43,12 @@ class ReclaimTest {
           "a database of less than a tenth",
           () -> replica.machine().database().fileBytes() < ALL_BYTES / 10);
       assertThat(storage.snapshotBytes()).isEqualTo(held);
-      minutes(replica, 1);
       TestCluster.await(
-          "a snapshot of less than a tenth", () -> storage.snapshotBytes() < ALL_BYTES / 10);
+          "a snapshot of less than a tenth",
+          () -> {
+            minutes(replica, 1);
+            return storage.snapshotBytes() < ALL_BYTES / 10;
+          });
       minutes(replica, 1);
       TestCluster.await("the older one gone", () -> snapshots(storage) == 1);
     }

@@ -12,7 +12,6 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import io.mailraft.config.Quotas;
 import io.mailraft.node.access.Account;
 import io.mailraft.node.access.ClientSite;
 import io.mailraft.node.access.TlsIdentity;
@@ -104,10 +103,8 @@ public final class Exchange {
   }
 
   /** Whose requests count together: those of an account, else those of an address. */
-  String clientName() {
-    return account()
-        .map(known -> "account " + Quotas.account(known.name()))
-        .orElseGet(() -> "address " + ClientSite.of(client()));
+  public String clientName() {
+    return ClientSite.name(account(), client());
   }
 
   /** Who the client has proved to be; empty where nobody was asked. */

@@ -45,7 +45,7 @@ public final class MailIntake implements AutoCloseable {
 
   /**
    * @param keepsHeaders whether {@link #headerLines} will be asked for
-   * @param heap what their copy may take of it
+   * @param heap what the header section and its copy may take of it
    */
   public MailIntake(Front front, Caller caller, Terms terms, boolean keepsHeaders, HeapShare heap) {
     this.front = front;
@@ -54,7 +54,7 @@ public final class MailIntake implements AutoCloseable {
     this.keepsHeaders = keepsHeaders;
     this.lines = new LineEnds(front.limits().maxLineBytes(), this::content);
     // Whom a message is from may be known by its headers alone, so not before they have ended.
-    this.message = new IncomingMessage(front.entrance(), front.limits().hostname(), terms);
+    this.message = new IncomingMessage(front.entrance(), front.limits().hostname(), terms, heap);
   }
 
   /** Takes the next bytes of the message. */
@@ -107,9 +107,7 @@ public final class MailIntake implements AutoCloseable {
     try {
       int header = message.write(block, offset, count);
       if (keepsHeaders) {
-        if (!heap.take((long) HEAP_PER_BYTE * header)) {
-          throw InputException.busy();
-        }
+        InputException.take(heap, (long) HEAP_PER_BYTE * header);
         headerCopy.write(block, offset, header);
       }
     } catch (ContentException e) {

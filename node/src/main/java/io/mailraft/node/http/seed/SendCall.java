@@ -31,7 +31,7 @@ final class SendCall implements Calls.Call {
   public void serve(Exchange exchange) throws IOException, QueueException {
     BodyCheck.json(exchange, front);
     Caller caller = Caller.of(exchange, front.trusted());
-    try (HeapShare heap = front.heap().share();
+    try (HeapShare heap = front.heap().share(exchange.clientName());
         SpoolFile spool = spools.begin();
         JsonReader reader = new JsonReader(exchange.body(), spool, heap, front.maxMessageBytes())) {
       Letter letter = LetterReader.read(reader, AddressLimit.of(front.maxRecipients(), heap));

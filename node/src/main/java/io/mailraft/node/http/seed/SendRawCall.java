@@ -35,7 +35,7 @@ final class SendRawCall implements Calls.Call {
                 && (type.subtype().equals("rfc822") || type.subtype().equals("global")),
         "Content-Type: message/rfc822");
     Caller caller = Caller.of(exchange, front.trusted());
-    try (HeapShare heap = front.heap().share()) {
+    try (HeapShare heap = front.heap().share(exchange.clientName())) {
       take(exchange, caller, heap);
     }
   }

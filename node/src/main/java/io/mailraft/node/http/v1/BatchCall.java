@@ -1,6 +1,7 @@
 package io.mailraft.node.http.v1;
 
 import com.linecorp.armeria.common.HttpStatus;
+import io.mailraft.node.heap.HeapBudget;
 import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.Exchange;
@@ -43,6 +44,7 @@ final class BatchCall implements Calls.Call {
 
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int STRING_CHARS_MAX = 1 << 20;
+  private static final HeapBudget SET_ASIDE = new HeapBudget(Long.MAX_VALUE);
   private static final Duration BUSY_WAIT = Duration.ofSeconds(1);
 
   private final Front front;
@@ -177,16 +179,24 @@ final class BatchCall implements Calls.Call {
       throws IOException, QueueException {
     Optional<RequestName> own = shared.name().map(whole -> whole.item(index));
     if (shared.template().isEmpty() && !item.hasData()) {
-      return intake.take(open(shared.text(), item.stretch()), shared.caller(), own);
+      try (HeapShare heap = heap()) {
+        return intake.take(open(shared.text(), item.stretch()), shared.caller(), own, heap);
+      }
     }
     JsonTree.Fields fields = tree(shared.text(), item.stretch());
-    try (SpoolFile merged = spools.begin()) {
+    try (HeapShare heap = heap();
+        SpoolFile merged = spools.begin()) {
       try (OutputStream out = merged.output()) {
         Merge.message(
             shared.template().orElseGet(() -> new JsonTree.Fields(Map.of())), fields, out);
       }
-      return intake.take(merged.read(0, merged.size()), shared.caller(), own);
+      return intake.take(merged.read(0, merged.size()), shared.caller(), own, heap);
     }
+  }
+
+  /** {@link BatchMemory} has set it aside already. */
+  private static HeapShare heap() {
+    return SET_ASIDE.share("batches");
   }
 
   private static InputStream open(SpoolFile text, BatchReader.Stretch part) {
@@ -194,7 +204,7 @@ final class BatchCall implements Calls.Call {
   }
 
   private JsonTree.Fields tree(SpoolFile text, BatchReader.Stretch part) throws IOException {
-    try (HeapShare heap = front.heap().share();
+    try (HeapShare heap = heap();
         SpoolFile spool = spools.begin();
         JsonReader reader = new JsonReader(open(text, part), spool, heap, BODY_BYTES_MAX)) {
       reader.next();

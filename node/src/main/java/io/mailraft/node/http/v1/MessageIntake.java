@@ -47,11 +47,11 @@ final class MessageIntake {
    *
    * @param body its JSON
    * @param name the request, where it is to count once
+   * @param heap what it may take of it
    */
-  Taken take(InputStream body, Caller caller, Optional<RequestName> name)
+  Taken take(InputStream body, Caller caller, Optional<RequestName> name, HeapShare heap)
       throws IOException, QueueException {
-    try (HeapShare heap = front.heap().share();
-        SpoolFile spool = spools.begin();
+    try (SpoolFile spool = spools.begin();
         JsonReader reader = new JsonReader(body, spool, heap, front.maxMessageBytes())) {
       Optional<Fingerprint> fingerprint = name.map(_ -> reader.fingerprint());
       TermsReader terms = new TermsReader(reader, front, caller.trusted(), zones);

@@ -2,6 +2,7 @@ package io.mailraft.node.http.v1;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.linecorp.armeria.common.HttpStatus;
+import io.mailraft.node.heap.HeapShare;
 import io.mailraft.node.http.exchange.Calls;
 import io.mailraft.node.http.exchange.Exchange;
 import io.mailraft.node.http.mail.BodyCheck;
@@ -29,7 +30,10 @@ final class MessagesCall implements Calls.Call {
     BodyCheck.json(exchange, front);
     Caller caller = Caller.of(exchange, front.trusted());
     Optional<RequestName> name = RequestName.of(exchange, caller);
-    MessageIntake.Taken taken = intake.take(exchange.body(), caller, name);
+    MessageIntake.Taken taken;
+    try (HeapShare heap = front.heap().share(exchange.clientName())) {
+      taken = intake.take(exchange.body(), caller, name, heap);
+    }
     // Yes is said only here: take has returned, so a majority has the message on disk (I1).
     exchange.json(
         HttpStatus.ACCEPTED,
