@@ -29,10 +29,11 @@
  * <h2>Known limits</h2>
  *
  * A plant changes all methods of one name in one class. {@code double-vote} shows only where two
- * candidates reach one voter within milliseconds, so its plan tries that several times over. No run
- * has shown {@code ignore-lease} yet: at most four deliveries came late, which a run excuses.
- * {@code no-fsync} leaves nodes that refuse their files after a power cut, rather than ones that go
- * on without what they acknowledged: what was accepted is lost either way.
+ * candidates reach one voter within milliseconds, so its plan tries that several times over. {@code
+ * ignore-lease} shows only where more deliveries come late than a run excuses, so the sink of its
+ * plan keeps many of them waiting for its go-ahead. {@code no-fsync} leaves nodes that refuse their
+ * files after a power cut, rather than ones that go on without what they acknowledged: what was
+ * accepted is lost either way.
  */
 @NullMarked
 package io.mailraft.ops.torture.plant;
