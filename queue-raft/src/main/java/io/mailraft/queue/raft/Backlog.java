@@ -129,7 +129,7 @@ final class Backlog {
     synchronized (room) {
       forgetApplied();
       forget(unapplied.tailMap(first, true));
-      // Whoever waits for an entry waits for the request that ends with it to be applied.
+      // What nobody has told to be committed may wait for just this request.
       if (!anyway && !unapplied.isEmpty() && unapplied.firstKey() <= told && !room.holds(size)) {
         return unapplied.firstKey();
       }

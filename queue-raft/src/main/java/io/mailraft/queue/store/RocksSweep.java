@@ -87,17 +87,25 @@ final class RocksSweep implements AutoCloseable {
       database.compactRange(handle, null, null, options);
       return true;
     } catch (RocksDBException e) {
-      Status status = e.getStatus();
-      if (status != null
-          && (status.getCode() == Status.Code.Incomplete
-              || status.getCode() == Status.Code.Aborted
-              || status.getSubCode() == Status.SubCode.NoSpace)) {
-        // Closing, or a disk that has filled meanwhile: what was there is there.
-        LOG.info("the sweep of {} has ended early: {}", directory, e.getMessage());
-        return false;
+      if (!harmless(e)) {
+        throw e;
       }
-      throw e;
+      LOG.info("the sweep of {} has ended early: {}", directory, e.getMessage());
+      return false;
     }
+  }
+
+  /** Closing, or a disk that has filled meanwhile: what was there is there. */
+  private static boolean harmless(RocksDBException e) {
+    Status status = e.getStatus();
+    if (status == null) {
+      return false;
+    }
+    return switch (status.getCode()) {
+      // A compaction that is too large for the disk has no code of its own in Java.
+      case Incomplete, Aborted, Undefined -> true;
+      default -> status.getSubCode() == Status.SubCode.NoSpace;
+    };
   }
 
   /** Ends the run that is under way, and all later ones. For any thread. */
