@@ -3,6 +3,7 @@ package io.mailraft.node.json;
 import io.mailraft.node.heap.HeapShare;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What a client sent cannot be used, or not now. The message is for the client and says what would
@@ -71,17 +72,23 @@ public final class InputException extends IOException {
   /**
    * Takes heap for what a client sends.
    *
+   * @param where what part of it this is, for the refusal
    * @throws InputException if it is not there for now, or never would be
    */
-  public static void take(HeapShare heap, long bytes) throws InputException {
+  public static void take(HeapShare heap, long bytes, Supplier<String> where)
+      throws InputException {
     switch (heap.take(bytes)) {
       case TAKEN -> {}
       case NOT_NOW ->
           throw new InputException(Fault.BUSY, "too much is being received, try again later");
-      case NEVER ->
-          throw new InputException(
-              Fault.TOO_LARGE, "there are more fields and addresses than one client may have");
+      case NEVER -> throw tooLarge(where.get());
     }
+  }
+
+  /** More has come up to some place than is allowed. */
+  static InputException tooLarge(String where) {
+    return new InputException(
+        Fault.TOO_LARGE, where + ": what comes up to here is larger than is allowed");
   }
 
   public Fault fault() {

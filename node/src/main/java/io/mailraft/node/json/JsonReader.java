@@ -125,17 +125,12 @@ public final class JsonReader implements AutoCloseable {
     return next;
   }
 
-  private static InputException tooMuch(String path) {
-    return new InputException(
-        Fault.TOO_LARGE, path + ": the fields up to here are larger than is allowed");
-  }
-
   private void keep(Supplier<String> path, long chars) throws InputException {
     kept += chars;
     if (kept > KEPT_CHARS_MAX) {
-      throw tooMuch(path.get());
+      throw InputException.tooLarge(path.get());
     }
-    InputException.take(heap, chars * HEAP_PER_CHAR);
+    InputException.take(heap, chars * HEAP_PER_CHAR, path);
   }
 
   private void tell(Fingerprint of) throws IOException {

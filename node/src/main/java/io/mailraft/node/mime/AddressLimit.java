@@ -55,7 +55,7 @@ public final class AddressLimit {
           Fault.TOO_MANY_RECIPIENTS, path + ": the message names more than " + max + " addresses");
     }
     if (heap.isPresent()) {
-      InputException.take(heap.get(), HEAP_EACH);
+      InputException.take(heap.get(), HEAP_EACH, () -> path);
     }
   }
 }

@@ -107,7 +107,7 @@ public final class MailIntake implements AutoCloseable {
     try {
       int header = message.write(block, offset, count);
       if (keepsHeaders) {
-        InputException.take(heap, (long) HEAP_PER_BYTE * header);
+        InputException.take(heap, (long) HEAP_PER_BYTE * header, () -> "the header section");
         headerCopy.write(block, offset, header);
       }
     } catch (ContentException e) {
