@@ -133,7 +133,12 @@ final class Replicas implements AutoCloseable {
             sends::ask,
             units::ask,
             explainer);
-    linkService = Optional.of(new LinkService(cluster.name(), own));
+    linkService =
+        Optional.of(
+            new LinkService(
+                cluster.name(),
+                own,
+                (node, group, index) -> host.tell(node, groups.get(group).name(), index)));
     cluster
         .peers()
         .forEach(

@@ -27,10 +27,26 @@ public final class LinkService {
 
   private final String cluster;
   private final Desk desk;
+  private final Teller teller;
 
-  public LinkService(String cluster, Desk desk) {
+  /** Tells nodes what is committed. */
+  @FunctionalInterface
+  public interface Teller {
+    /**
+     * Tells a node at once that a group's log is committed up to an index. Must not block.
+     *
+     * @param node its id
+     */
+    void tell(String node, int group, long index);
+  }
+
+  /**
+   * @param teller tells those who get claims, since they read the messages from their own replicas
+   */
+  public LinkService(String cluster, Desk desk, Teller teller) {
     this.cluster = cluster;
     this.desk = desk;
+    this.teller = teller;
   }
 
   /** The gRPC service, to be added to the Raft port. */
@@ -148,6 +164,7 @@ public final class LinkService {
                           .setClaims(claims)
                           .setIndex(index)
                           .build());
+                  caller.ifPresent(node -> teller.tell(node, group, index));
                 }
 
                 @Override

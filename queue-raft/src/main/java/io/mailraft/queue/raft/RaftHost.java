@@ -52,6 +52,7 @@ public final class RaftHost implements AutoCloseable {
   private final HostSettings settings;
   private final boolean catchingUp;
   private final RocksMemory memory;
+  private final Appenders appenders = new Appenders();
   private final RaftProperties properties;
   private final Map<String, GroupReplica> replicas = new LinkedHashMap<>();
   private final UnaryOperator<NettyServerBuilder> services;
@@ -312,6 +313,7 @@ public final class RaftHost implements AutoCloseable {
                     .collect(
                         Collectors.toMap(
                             replica -> replica.id().toByteString(), GroupReplica::backlog)),
+                appenders,
                 catchingUp))
         .build();
   }
@@ -372,11 +374,23 @@ public final class RaftHost implements AutoCloseable {
   }
 
   /**
+   * Tells another node at once, and not with the next entry or heartbeat, that a group's log is
+   * committed up to an index, if this node leads the group. Does not block.
+   */
+  public void tell(String node, String group, long index) {
+    appenders.tell(replica(group).id(), RaftPeerId.valueOf(node), index);
+  }
+
+  /**
    * The replica of a group.
    *
    * @throws IllegalArgumentException if there is no group of that name here
    */
   public Group group(String name) {
+    return replica(name);
+  }
+
+  private GroupReplica replica(String name) {
     GroupReplica replica = replicas.get(name);
     if (replica == null) {
       throw new IllegalArgumentException("there is no group " + name + " here");

@@ -44,14 +44,17 @@ final class RaftPort {
    * Parameters for Ratis' server.
    *
    * @param backlogs those of this node's groups
+   * @param appenders takes what brings the log to followers
    * @param catchingUp whether this node must not vote, nor be made a candidate
    */
   static Parameters parameters(
       Optional<TlsFiles> tls,
       UnaryOperator<NettyServerBuilder> services,
       Map<ByteString, Backlog> backlogs,
+      Appenders appenders,
       boolean catchingUp) {
     Parameters parameters = new Parameters();
+    parameters.put(Appenders.PARAMETER, appenders, Appenders.class);
     GrpcConfigKeys.Server.setServicesCustomizer(
         parameters,
         (builder, _) -> services.apply(builder.intercept(new Refusal(backlogs, catchingUp))));

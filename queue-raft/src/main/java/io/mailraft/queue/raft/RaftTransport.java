@@ -9,7 +9,6 @@ import java.util.Iterator;
 import java.util.List;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcFactory;
-import org.apache.ratis.grpc.server.GrpcLogAppender;
 import org.apache.ratis.proto.RaftProtos.FileChunkProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
 import org.apache.ratis.rpc.RpcFactory;
@@ -19,7 +18,6 @@ import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.server.storage.FileInfo;
-import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 
@@ -30,10 +28,6 @@ import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
  * would be over, though the answer came long ago. With chunks on the heap that is whatever the
  * network carries in that time, which can be more than the heap (I9). The content of these chunks
  * is the page cache's, and weighs nothing there.
- *
- * <p>While a follower is away and nothing is to be sent to it, its appender asks again without any
- * wait if there is, which takes a part of a core for each group that this node leads. Here it waits
- * until the next heartbeat is due, or is told of an entry before.
  */
 final class RaftTransport implements RpcType {
   @Override
@@ -43,27 +37,14 @@ final class RaftTransport implements RpcType {
 
   @Override
   public RpcFactory newFactory(Parameters parameters) {
+    Appenders appenders = parameters.get(Appenders.PARAMETER, Appenders.class);
     return new GrpcFactory(parameters) {
       @Override
       public LogAppender newLogAppender(
           RaftServer.Division server, LeaderState state, FollowerInfo follower) {
-        return new GrpcLogAppender(server, state, follower) {
-          @Override
-          public long getWaitTimeMs() {
-            long millis = super.getWaitTimeMs();
-            return millis > 0 || hasAppendEntries()
-                ? millis
-                : Math.max(0, getHeartbeatWaitTimeMs());
-          }
-
-          @Override
-          public Iterable<InstallSnapshotRequestProto> newInstallSnapshotRequests(
-              String requestId, SnapshotInfo snapshot) {
-            Iterable<InstallSnapshotRequestProto> requests =
-                super.newInstallSnapshotRequests(requestId, snapshot);
-            return () -> new Mapped(requests.iterator(), snapshot.getFiles());
-          }
-        };
+        TellingAppender appender = new TellingAppender(server, state, follower);
+        appenders.add(server.getMemberId().getGroupId(), appender);
+        return appender;
       }
     };
   }

@@ -153,7 +153,7 @@ class LinkTest {
   private Server serve(int port) throws IOException {
     return NettyServerBuilder.forAddress(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
-        .addService(new LinkService("test", desk).definition())
+        .addService(new LinkService("test", desk, (node, group, index) -> {}).definition())
         .build()
         .start();
   }
