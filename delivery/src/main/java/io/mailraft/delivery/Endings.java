@@ -3,6 +3,7 @@ package io.mailraft.delivery;
 import io.mailraft.config.DeliveryConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,9 +45,7 @@ final class Endings {
   void deferred(Held held, Reply reply, Hop hop) {
     Claim claim = held.claim();
     String text = reply.text();
-    // Wall clock: the time of acceptance came from another machine, and days of waiting forgive its
-    // steps.
-    long ageMillis = System.currentTimeMillis() - claim.message().acceptedMillis();
+    long ageMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - claim.message().bornNanos());
     if (ageMillis >= expireAfterMillis) {
       report(held, new Outcome.Expired(claim, text, hop.source(), hop.host(), hop.attempt()));
     } else {

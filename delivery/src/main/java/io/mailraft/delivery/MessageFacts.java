@@ -13,7 +13,7 @@ package io.mailraft.delivery;
  * @param protocol protocol of the submission, as in the "with" clause (RFC 3848)
  * @param user authenticated user; empty if none
  * @param tls TLS version and cipher of the submission; empty if none
- * @param acceptedMillis Unix time of acceptance, in milliseconds
+ * @param bornNanos time at which its age was 0, see {@link System#nanoTime}
  */
 public record MessageFacts(
     String sender,
@@ -26,4 +26,4 @@ public record MessageFacts(
     String protocol,
     String user,
     String tls,
-    long acceptedMillis) {}
+    long bornNanos) {}

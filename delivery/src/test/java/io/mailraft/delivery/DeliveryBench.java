@@ -94,7 +94,7 @@ public final class DeliveryBench {
               "ESMTP",
               "",
               "",
-              System.currentTimeMillis());
+              System.nanoTime());
       long start = System.nanoTime();
       long lastNanos = start;
       long lastCount = 0;

@@ -172,7 +172,7 @@ class DeliveryEngineTest {
               "SMTP",
               "",
               "",
-              facts.acceptedMillis());
+              facts.bornNanos());
       rig.engine.offer(rig.message(large, "", "a@to.example"));
       // The socket's buffers hold some megabytes at most; then reading must have come to rest.
       waitForRest(read);

@@ -257,7 +257,7 @@ class PoolTest {
         facts.protocol(),
         facts.user(),
         facts.tls(),
-        facts.acceptedMillis());
+        facts.bornNanos());
   }
 
   @Test

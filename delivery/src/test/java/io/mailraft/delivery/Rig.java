@@ -309,7 +309,7 @@ final class Rig implements AutoCloseable {
         "ESMTPSA",
         "user",
         "TLSv1.3 TLS_AES_128_GCM_SHA256",
-        System.currentTimeMillis());
+        System.nanoTime());
   }
 
   /** Claims of one message of the usual body. */

@@ -293,17 +293,7 @@ class TransactionTest {
       MessageFacts facts = rig.facts("\r\n");
       MessageFacts utf8 =
           new MessageFacts(
-              facts.sender(),
-              2,
-              true,
-              true,
-              "h",
-              "::1",
-              "",
-              "ESMTP",
-              "",
-              "",
-              facts.acceptedMillis());
+              facts.sender(), 2, true, true, "h", "::1", "", "ESMTP", "", "", facts.bornNanos());
       Outcome outcome = rig.deliver(rig.message(utf8, "\r\n", "j\u00f6rg@to.example")).getFirst();
       assertThat(outcome).isInstanceOf(Outcome.Bounced.class);
       assertThat(outcome.reply()).startsWith("553 5.6.7 ");
@@ -328,7 +318,7 @@ class TransactionTest {
               "UTF8SMTP",
               "",
               "",
-              facts.acceptedMillis());
+              facts.bornNanos());
       assertThat(rig.deliver(rig.message(utf8, "\r\n", "j\u00f6rg@to.example")).getFirst())
           .isInstanceOf(Outcome.Delivered.class);
       Received message = received.getFirst();
@@ -356,7 +346,18 @@ class TransactionTest {
     try (SmtpSink sink = sink(Script.at(Stage.RCPT, Action.reply("450 4.2.0 Later")));
         Rig rig = Rig.to(sink.port()).start()) {
       MessageFacts facts =
-          new MessageFacts("", Rig.BODY.length(), false, false, "h", "::1", "", "SMTP", "", "", 1);
+          new MessageFacts(
+              "",
+              Rig.BODY.length(),
+              false,
+              false,
+              "h",
+              "::1",
+              "",
+              "SMTP",
+              "",
+              "",
+              System.nanoTime() - Duration.ofDays(3).toNanos());
       Outcome outcome = rig.deliver(rig.message(facts, Rig.BODY, "a@to.example")).getFirst();
       assertThat(outcome).isInstanceOf(Outcome.Expired.class);
       assertThat(outcome.reply()).isEqualTo("450 4.2.0 Later");

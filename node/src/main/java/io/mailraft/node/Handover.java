@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The words of the queue in the words of delivery, and back: each module states what it needs, and
@@ -86,8 +87,7 @@ final class Handover implements Bodies, Outcomes {
         envelope.getProtocol(),
         envelope.getUser(),
         envelope.getTls(),
-        // A message that was to wait is no older than the time at which it was to be sent.
-        Math.max(envelope.getAcceptedMillis(), envelope.getSendAtMillis()));
+        System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(delivery.ageMillis()));
   }
 
   @Override

@@ -85,6 +85,30 @@ class ClockJumpTest {
     }
   }
 
+  @Test
+  void i2_nothing_expires_where_nodes_are_two_days_apart() throws Exception {
+    assumeTrue(
+        FakeClock.unavailable().isEmpty(),
+        () -> "FakeClock " + FakeClock.unavailable().orElseThrow());
+    Map<String, NodePlace> places = places();
+    try (ClusterRun run =
+            ClusterRun.start(
+                "clocks-apart", 3, deferringEveryFifth(), options -> options.withPlaces(places));
+        LoadClient load = run.load(MESSAGES, 61)) {
+      run.awaitProgress(20);
+      // What one of them accepts and another one tries and defers is as old as nodes wait for by
+      // default, if their clocks are asked.
+      Objects.requireNonNull(clocks.get("n1")).jump(Duration.ofDays(-1));
+      Objects.requireNonNull(clocks.get("n2")).jump(Duration.ofDays(1));
+      assertThat(load.await(ClusterRun.BOUND)).as("messages given up").isZero();
+      try (LoadClient more = run.load(MESSAGES, 62)) {
+        assertThat(more.await(ClusterRun.BOUND)).as("messages given up").isZero();
+      }
+      run.settle();
+      run.assertReplicasEqual();
+    }
+  }
+
   private void round(ClusterRun run, NodeProcess victim, Duration jump, int seed) throws Exception {
     FakeClock clock = Objects.requireNonNull(clocks.get(victim.id()));
     NodeProcess leader = run.leader();

@@ -367,6 +367,7 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
       return;
     }
     List<ClaimedDelivery> ready = new ArrayList<>(claims.getDeliveriesCount());
+    long nowMillis = client.group().applied().stampMillis();
     Map<MessageId, Optional<StoredMessage>> messages = new HashMap<>();
     for (DeliveryRef ref : claims.getDeliveriesList()) {
       MessageId id = MessageId.of(ref.getId());
@@ -381,6 +382,7 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
                 claims.getEpoch(),
                 message.get(),
                 delivery.get(),
+                age(message.get(), nowMillis),
                 ref.getOthers()));
       } else {
         // It has ended meanwhile: another node's late report that it was delivered.
@@ -388,6 +390,12 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
       }
     }
     consumer.accept(ready);
+  }
+
+  /** A message that was to wait is no older than the time at which it was to be sent. */
+  private static long age(StoredMessage message, long nowMillis) {
+    long sendAtMillis = message.getEnvelope().getSendAtMillis();
+    return Math.max(0, nowMillis - Math.max(message.getStampMillis(), sendAtMillis));
   }
 
   private synchronized void forget(DeliveryRef ref, long epoch) {

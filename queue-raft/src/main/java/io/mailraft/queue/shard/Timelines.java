@@ -85,10 +85,15 @@ final class Timelines {
     }
   }
 
-  /** Adds a message to the stream and to search; gives its row the place of its acceptance. */
+  /** Adds a message to the stream and to search; gives its row place and time of its acceptance. */
   StoredMessage accepted(
       MessageId id, StoredMessage message, List<StoredDelivery> deliveries, Batch batch) {
-    StoredMessage placed = message.toBuilder().setIndex(at.index()).setOrdinal(feed.size()).build();
+    StoredMessage placed =
+        message.toBuilder()
+            .setIndex(at.index())
+            .setOrdinal(feed.size())
+            .setStampMillis(at.stampMillis())
+            .build();
     feed.add(id);
     for (byte[] key : FindRow.keys(id, message, deliveries)) {
       batch.put(Rows.FIND, key, Rows.NONE);
