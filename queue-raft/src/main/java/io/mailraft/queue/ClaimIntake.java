@@ -5,6 +5,7 @@ import io.mailraft.api.link.Attach;
 import io.mailraft.api.link.DomainLimit;
 import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DeliveryRef;
+import io.mailraft.api.log.Envelope;
 import io.mailraft.api.log.Outcome;
 import io.mailraft.api.stored.DeliveryState;
 import io.mailraft.api.stored.StoredDelivery;
@@ -394,8 +395,11 @@ final class ClaimIntake implements Group.Listener, AutoCloseable {
 
   /** A message that was to wait is no older than the time at which it was to be sent. */
   private static long age(StoredMessage message, long nowMillis) {
-    long sendAtMillis = message.getEnvelope().getSendAtMillis();
-    return Math.max(0, nowMillis - Math.max(message.getStampMillis(), sendAtMillis));
+    Envelope envelope = message.getEnvelope();
+    long stamp = message.getStampMillis();
+    // Rows of earlier versions have no stamp.
+    long sinceMillis = stamp > 0 ? stamp : envelope.getAcceptedMillis();
+    return Math.max(0, nowMillis - Math.max(sinceMillis, envelope.getSendAtMillis()));
   }
 
   private synchronized void forget(DeliveryRef ref, long epoch) {
