@@ -47,6 +47,9 @@ class ClockJumpTest {
   private final List<String> ids = new ArrayList<>();
 
   private Map<String, NodePlace> places() throws IOException {
+    assumeTrue(
+        FakeClock.unavailable().isEmpty(),
+        () -> "FakeClock " + FakeClock.unavailable().orElseThrow());
     Map<String, NodePlace> places = new HashMap<>();
     for (String node : List.of("n1", "n2", "n3")) {
       FakeClock clock = FakeClock.create(place.resolve(node + ".clock"));
@@ -66,9 +69,6 @@ class ClockJumpTest {
 
   @Test
   void i2_i5_leases_retries_and_ids_outlive_a_clock_that_jumps_a_day_either_way() throws Exception {
-    assumeTrue(
-        FakeClock.unavailable().isEmpty(),
-        () -> "FakeClock " + FakeClock.unavailable().orElseThrow());
     Map<String, NodePlace> places = places();
     try (ClusterRun run =
         ClusterRun.start(
@@ -87,9 +87,6 @@ class ClockJumpTest {
 
   @Test
   void i2_nothing_expires_where_nodes_are_two_days_apart() throws Exception {
-    assumeTrue(
-        FakeClock.unavailable().isEmpty(),
-        () -> "FakeClock " + FakeClock.unavailable().orElseThrow());
     Map<String, NodePlace> places = places();
     try (ClusterRun run =
             ClusterRun.start(

@@ -23,11 +23,10 @@ import org.apache.ratis.statemachine.SnapshotInfo;
 final class TellingAppender extends GrpcLogAppender {
   private static final long NOTHING = -1;
 
+  /** The last entry that the follower is to be told of. Written by the apply thread alone. */
   private volatile long wanted = NOTHING;
 
-  /**
-   * The last entry of which the follower was told that it is committed. The appender's thread's.
-   */
+  /** The last entry that it was told to be committed. Written by the appender's thread alone. */
   private volatile long told = NOTHING;
 
   TellingAppender(RaftServer.Division server, LeaderState leader, FollowerInfo follower) {
