@@ -29,18 +29,60 @@ public final class BodyHash {
 
   /** Takes the next bytes. Lines end in CRLF. */
   public void update(byte[] block, int offset, int count) {
-    for (int i = offset; i < offset + count; i++) {
-      byte b = block[i];
-      switch (b) {
-        case '\r' -> {} // The LF that follows ends the line.
-        case '\n' -> endLine();
-        case ' ', '\t' -> blanks = true;
-        default -> text(b);
+    int end = offset + count;
+    int at = offset;
+    while (at < end) {
+      switch (block[at]) {
+        case '\r' -> at++; // The LF that follows ends the line.
+        case '\n' -> {
+          endLine();
+          at++;
+        }
+        case ' ', '\t' -> {
+          blanks = true;
+          at++;
+        }
+        default -> {
+          int canonical = canonicalUntil(block, at, end);
+          text(block, at, canonical - at);
+          at = canonical;
+        }
       }
     }
   }
 
-  private void text(byte b) {
+  /**
+   * Where a piece ends that is hashed as it stands, most of what there is: text, each blank by
+   * itself and each end of a line between two octets of text. Begins and ends with text.
+   */
+  private static int canonicalUntil(byte[] block, int from, int to) {
+    int at = from + 1;
+    while (true) {
+      while (at < to && (block[at] > ' ' || block[at] < 0)) {
+        at++;
+      }
+      if (at == to) {
+        return at;
+      }
+      int next =
+          switch (block[at]) {
+            case ' ' -> at + 1;
+            case '\r' -> at + 1 < to && block[at + 1] == '\n' ? at + 2 : to;
+            case '\n', '\t' -> to;
+            default -> at;
+          };
+      if (next >= to || !isText(block[next])) {
+        return at;
+      }
+      at = next + 1;
+    }
+  }
+
+  private static boolean isText(byte b) {
+    return b != ' ' && b != '\r' && b != '\n' && b != '\t';
+  }
+
+  private void text(byte[] block, int offset, int count) {
     for (; emptyLines > 0; emptyLines--) {
       put('\r');
       put('\n');
@@ -50,7 +92,16 @@ public final class BodyHash {
       blanks = false;
     }
     lineHasText = true;
-    put(b);
+    if (count > BUFFER_BYTES - filled) {
+      digest.update(buffer, 0, filled);
+      filled = 0;
+    }
+    if (count > BUFFER_BYTES) {
+      digest.update(block, offset, count);
+    } else {
+      System.arraycopy(block, offset, buffer, filled, count);
+      filled += count;
+    }
   }
 
   private void endLine() {

@@ -57,4 +57,33 @@ class BodyHashTest {
       assertThat(Base64.getEncoder().encodeToString(hash.finish())).isEqualTo(whole);
     }
   }
+
+  @Test
+  void theHashIsThatOfTheCanonicalFormRuleByRule() throws Exception {
+    Random random = new Random(11);
+    String[] parts = {"word", "a", " ", " ", "\t", "\r\n", "\r\n\r\n", "\u0001", "\u00e9", "", ""};
+    for (int round = 0; round < 5_000; round++) {
+      StringBuilder body = new StringBuilder();
+      for (int i = random.nextInt(60); i > 0; i--) {
+        String part = parts[random.nextInt(parts.length)];
+        body.append(part.isEmpty() ? "x".repeat(random.nextInt(50)) : part);
+      }
+      // RFC 6376 3.4.4, and 3.4.3 for the lines at the end.
+      String canonical =
+          (body + "\r\n")
+              .replaceAll("[ \t]+", " ")
+              .replace(" \r\n", "\r\n")
+              .replaceAll("(\r\n)+\\z", "\r\n");
+      assertThat(hash(body.toString()))
+          .as("%s", body)
+          .isEqualTo(sha256(canonical.equals("\r\n") ? "" : canonical));
+    }
+  }
+
+  @Test
+  void aPieceLongerThanTheBufferIsHashedInItsOrder() throws Exception {
+    String line = "x".repeat(5_000) + "\r\n";
+    assertThat(hash("a  b\r\n" + line + line + " c\r\n"))
+        .isEqualTo(sha256("a b\r\n" + line + line + " c\r\n"));
+  }
 }
