@@ -19,22 +19,35 @@ final class DotStuffer {
     int end = offset + length;
     int run = offset;
     Last state = last;
-    for (int i = offset; i < end; i++) {
+    int i = offset;
+    while (i < end) {
       byte b = from[i];
       if (b == '\r') {
         state = Last.CR;
+        i++;
       } else if (b == '\n') {
         state = state == Last.CR ? Last.LINE_END : Last.OTHER;
+        i++;
       } else {
         if (b == '.' && state == Last.LINE_END) {
           to.writeBytes(from, run, i - run).writeByte('.');
           run = i;
         }
         state = Last.OTHER;
+        i = lineUntil(from, i + 1, end);
       }
     }
     to.writeBytes(from, run, end - run);
     last = state;
+  }
+
+  /** Goes on to where a line may end. Most of the time goes by here, so it is no more than this. */
+  private static int lineUntil(byte[] from, int offset, int end) {
+    int i = offset;
+    while (i < end && (from[i] > '\r' || from[i] < 0)) {
+      i++;
+    }
+    return i;
   }
 
   /** Writes the end of the last line if it has none. */
