@@ -25,7 +25,7 @@ final class ReplicatedUpload implements Upload {
   static final int CHUNK_BYTES = 256 << 10;
 
   /** Most chunks on their way at a time. */
-  static final int IN_FLIGHT_MAX = 4;
+  static final int IN_FLIGHT_MAX = 8;
 
   private static final int FIRST_BYTES = UploadMemory.PIECE_BYTES;
 
@@ -102,7 +102,9 @@ final class ReplicatedUpload implements Upload {
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
-    buffer = new byte[FIRST_BYTES];
+    // A message that had one chunk fills another one.
+    boolean whole = chunks > 0 && memory.more(pieces(CHUNK_BYTES - FIRST_BYTES));
+    buffer = new byte[whole ? CHUNK_BYTES : FIRST_BYTES];
     filled = 0;
   }
 

@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * <p>All groups of a node share one {@link Room}. A request waits only where its group has
  * something unapplied of which an earlier request has told that it is committed: that will be
  * applied, whatever becomes of this one. What is not known to be committed may wait for just this
- * request to tell it. There is little of it, since a leader has one entry on its way at a time (see
- * {@code Proposer}).
+ * request to tell it. There is little of it, since a leader has one or two entries on their way at
+ * a time (see {@code Proposer}).
  */
 final class Backlog {
   private static final Logger LOG = LoggerFactory.getLogger(Backlog.class);

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * The settings of Ratis, and the budget behind them.
  *
  * <p>A node must work with a heap of 256 MiB. The largest record, {@link #RECORD_BYTES_MAX}, is 8
- * MiB (a message of 10,000 long addresses), the usual entry has 1 MiB at most. Then one busy group
- * holds at most:
+ * MiB (a message of 10,000 long addresses), the usual entry has about 1 MiB at most. Then one busy
+ * group holds at most:
  *
  * <ul>
  *   <li>log entries in memory: the open segment and one closed, 8 MiB each, which where entries are
@@ -40,8 +40,11 @@ final class RaftSettings {
   /** Largest record that is proposed, in bytes. */
   static final int RECORD_BYTES_MAX = 8 << 20;
 
-  /** Records of one entry together, in bytes, where there is more than one. */
-  static final int ENTRY_BYTES_MAX = 1 << 20;
+  /**
+   * Records of one entry together, in bytes, where there is more than one: room for four chunks of
+   * messages of 256 KiB with what is around them.
+   */
+  static final int ENTRY_BYTES_MAX = (1 << 20) + (1 << 12);
 
   /** Records of one entry at most. */
   static final int ENTRY_RECORDS_MAX = 4096;
@@ -68,8 +71,8 @@ final class RaftSettings {
   private static final int SNAPSHOT_CHUNK_BYTES = 1 << 20;
 
   /**
-   * One entry is on its way at a time (see {@code Proposer}); while a follower catches up, each
-   * request is as large as the largest record, on both sides.
+   * One entry is on its way at a time, or two large ones (see {@code Proposer}); while a follower
+   * catches up, each request is as large as the largest record, on both sides.
    */
   private static final int OUTSTANDING_APPENDS_MAX = 2;
 

@@ -7,6 +7,7 @@ import io.mailraft.api.log.ClaimDeliveries;
 import io.mailraft.api.log.DropUploads;
 import io.mailraft.api.log.Outcomes;
 import io.mailraft.api.log.Record;
+import io.mailraft.api.log.StoreChunk;
 import io.mailraft.api.log.StoreMessage;
 import java.time.Duration;
 import java.time.Instant;
@@ -136,6 +137,42 @@ class ProposerTest {
     assertThat(log.taken).as("one entry at a time").isEmpty();
     first.apply(1);
     assertThat(log.next().records()).containsExactly(message("b"), other("c"), message("d"));
+  }
+
+  private static Record chunk(int number) {
+    return Record.newBuilder()
+        .setStoreChunk(
+            StoreChunk.newBuilder()
+                .setNumber(number)
+                .setBody(ByteString.copyFrom(new byte[256 << 10])))
+        .build();
+  }
+
+  @Test
+  void whatIsWorthAnEntryByItsSizeFollowsOneThatIsOnItsWayButNotTwo() throws InterruptedException {
+    var _ = proposer.propose(chunk(0));
+    Log.Taken first = log.next();
+    var _ = proposer.propose(chunk(1));
+    assertThat(log.taken).as("a chunk alone gathers").isEmpty();
+    var _ = proposer.propose(chunk(2));
+    Log.Taken second = log.next();
+    assertThat(second.records()).containsExactly(chunk(1), chunk(2));
+    for (int number = 3; number < 9; number++) {
+      var _ = proposer.propose(chunk(number));
+    }
+    assertThat(log.taken).as("two entries at a time").isEmpty();
+    first.apply(1);
+    Log.Taken third = log.next();
+    assertThat(third.records()).containsExactly(chunk(3), chunk(4), chunk(5), chunk(6));
+    assertThat(log.taken).as("two entries at a time").isEmpty();
+    second.apply(2);
+    Log.Taken fourth = log.next();
+    assertThat(fourth.records()).containsExactly(chunk(7), chunk(8));
+    var _ = proposer.propose(message("a"));
+    third.apply(3);
+    assertThat(log.taken).as("a message gathers, whatever the size before it").isEmpty();
+    fourth.apply(4);
+    assertThat(log.next().records()).containsExactly(message("a"));
   }
 
   @Test
