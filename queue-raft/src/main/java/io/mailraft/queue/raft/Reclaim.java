@@ -3,12 +3,16 @@ package io.mailraft.queue.raft;
 import io.mailraft.queue.store.StoreException;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives disk space back that a drained queue needs no more, though too little is logged for a
- * snapshot: where a full disk keeps mail out, nothing else would.
+ * Keeps the files of a group's database few, and gives disk space back that a drained queue needs
+ * no more, though too little is logged for a snapshot: where a full disk keeps mail out, nothing
+ * else would.
+ *
+ * <p>Small files are merged each minute, so that those are few which a new snapshot links.
  *
  * <p>What was removed goes in three steps. Its removal must reach the disk, with a flush; then
  * tables of which much was removed are rewritten; and the newest snapshot, which shares files with
@@ -33,7 +37,13 @@ final class Reclaim {
   private final Runnable snapshot;
   private int minutes;
   private long flushedIndex = -1;
-  private final AtomicBoolean atWork = new AtomicBoolean();
+  private long mergedIndex = -1;
+
+  /** Held by whoever rewrites files. */
+  private final Object files = new Object();
+
+  private final AtomicInteger atWork = new AtomicInteger();
+  private final AtomicBoolean letsGo = new AtomicBoolean();
   private boolean snapshotLooked = true;
 
   /**
@@ -55,19 +65,41 @@ final class Reclaim {
     }
     minutes = (minutes + 1) % MINUTES;
     long applied = machine.progress().applied().index();
-    if (minutes == MINUTES - 1 && applied > flushedIndex && atWork.compareAndSet(false, true)) {
+    if (minutes == MINUTES - 1 && applied > flushedIndex && letsGo.compareAndSet(false, true)) {
       flushedIndex = applied;
-      // Upkeep must not wait for the disk, and a virtual thread would hold on to its carrier.
-      Thread.ofPlatform().daemon().name("reclaim-" + group).start(this::letGo);
+      start(this::letGo);
     } else {
       snapshotLooked &= minutes != 0;
       lookAtSnapshot(storage);
+      if (applied > mergedIndex && atWork.get() == 0) {
+        mergedIndex = applied;
+        start(() -> machine.database().merge());
+      }
+    }
+  }
+
+  /** Upkeep must not wait for the disk, and a virtual thread would hold on to its carrier. */
+  private void start(Runnable work) {
+    atWork.incrementAndGet();
+    Thread.ofPlatform().daemon().name("reclaim-" + group).start(() -> run(work));
+  }
+
+  private void run(Runnable work) {
+    synchronized (files) {
+      try {
+        work.run();
+      } catch (StoreException e) {
+        // Whoever must hear of a disk that fails has heard it from the database.
+        LOG.debug("the files of the group {} stay as they are", group, e);
+      } finally {
+        atWork.decrementAndGet();
+      }
     }
   }
 
   /** Looks once for each round, and not before a sweep has ended. */
   private void lookAtSnapshot(GroupStorage storage) {
-    if (!snapshotLooked && !atWork.get()) {
+    if (!snapshotLooked && atWork.get() == 0) {
       snapshotLooked = true;
       long snapshotBytes = storage.snapshotBytes();
       long gain = snapshotBytes - machine.database().fileBytes();
@@ -81,12 +113,10 @@ final class Reclaim {
   private void letGo() {
     try {
       machine.database().flush();
+      machine.database().merge();
       machine.database().sweep();
-    } catch (StoreException e) {
-      // Whoever must hear of a disk that fails has heard it from the database.
-      LOG.debug("the space of the group {} was not given back", group, e);
     } finally {
-      atWork.set(false);
+      letsGo.set(false);
     }
   }
 }

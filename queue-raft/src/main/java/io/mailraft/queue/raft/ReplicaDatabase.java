@@ -129,6 +129,15 @@ final class ReplicaDatabase implements View, AutoCloseable {
    * during which the database may be replaced or closed.
    */
   void sweep() {
+    whileItLasts(RocksStore::sweep);
+  }
+
+  /** Merges small files, where there are many, during which it may be replaced or closed too. */
+  void merge() {
+    whileItLasts(RocksStore::merge);
+  }
+
+  private void whileItLasts(Consumer<RocksStore> upkeep) {
     RocksStore is;
     swap.readLock().lock();
     try {
@@ -137,7 +146,7 @@ final class ReplicaDatabase implements View, AutoCloseable {
       swap.readLock().unlock();
     }
     if (is != null) {
-      is.sweep();
+      upkeep.accept(is);
     }
   }
 

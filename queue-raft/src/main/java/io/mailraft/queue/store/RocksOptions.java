@@ -36,7 +36,10 @@ final class RocksOptions implements AutoCloseable {
   static final long BLOB_BYTES_MIN = 4 << 10;
 
   private static final long BLOB_FILE_BYTES = 64L << 20;
-  private static final long TABLE_FILE_BYTES = 16L << 20;
+
+  /** Size of the files that compaction makes. */
+  static final long TABLE_FILE_BYTES = 16L << 20;
+
   private static final long WRITE_BUFFER_BYTES_MIN = 1L << 20;
   private static final long WRITE_BUFFER_BYTES_MAX = 64L << 20;
 

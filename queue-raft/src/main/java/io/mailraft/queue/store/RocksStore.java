@@ -49,6 +49,7 @@ public final class RocksStore implements Store {
   private final ReadOptions latest = new ReadOptions();
   private final WriteBatch writes = new WriteBatch();
   private final RocksSweep sweep;
+  private final SmallFiles smallFiles;
   private final Set<RocksFrozen> frozen = new HashSet<>();
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
   private boolean closed;
@@ -71,6 +72,7 @@ public final class RocksStore implements Store {
       this.tables.put(tables.get(i).name(), handles.get(i + 1));
     }
     this.sweep = new RocksSweep(database, directory, tables, handles);
+    this.smallFiles = new SmallFiles(database, directory, handles, () -> closing);
   }
 
   /**
@@ -205,25 +207,32 @@ public final class RocksStore implements Store {
 
   /** Brings what is in memory to disk; commits go on meanwhile. */
   public void flush() {
-    use.readLock().lock();
+    keepUp("written", this::flushAll);
+  }
+
+  private void flushAll() throws RocksDBException {
     try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
-      checkOpen();
       database.flush(flush, handles);
-    } catch (RocksDBException e) {
-      throw met("cannot be written", e);
-    } finally {
-      use.readLock().unlock();
     }
   }
 
   /** Gives back the space of rows whose removal is on disk, if they are many; closing ends it. */
   public void sweep() {
+    keepUp("compacted", sweep::run);
+  }
+
+  /** Merges files of which there are many small ones; closing ends it. */
+  public void merge() {
+    keepUp("compacted", smallFiles::merge);
+  }
+
+  private void keepUp(String cannotBe, RocksSweep.Task upkeep) {
     use.readLock().lock();
     try {
       checkOpen();
-      sweep.run();
+      upkeep.run();
     } catch (RocksDBException e) {
-      throw met("cannot be compacted", e);
+      throw met("cannot be " + cannotBe, e);
     } finally {
       use.readLock().unlock();
     }
@@ -232,35 +241,26 @@ public final class RocksStore implements Store {
   @Override
   public Position checkpoint(Path target) {
     use.readLock().lock();
-    try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
+    try {
       checkOpen();
       Position position = applied;
-      database.flush(flush, handles);
+      flushAll();
       try (Checkpoint checkpoint = Checkpoint.create(database)) {
-        // RocksDB makes it under a temporary name, syncs its files and renames it; on an error it
-        // removes it.
+        // RocksDB makes it under another name, syncs and renames it, or removes it on an error.
         checkpoint.createCheckpoint(target.toString());
       }
       return position;
     } catch (RocksDBException e) {
       throw new StoreException(
-          "the database "
-              + directory
-              + " cannot be copied to "
-              + target
-              + ": "
-              + e.getMessage()
-              + "; check free space and the disk",
+          "the database %s cannot be copied to %s: %s; check free space and the disk"
+              .formatted(directory, target, e.getMessage()),
           e);
     } finally {
       use.readLock().unlock();
     }
   }
 
-  /**
-   * Closes the database, and every frozen state that is still open. What is in memory is flushed
-   * first. Scans that are under way end with {@link ClosedException} at their next row.
-   */
+  /** Flushes and closes it, and every frozen state. Scans end with {@link ClosedException} soon. */
   @Override
   public void close() {
     closing = true;

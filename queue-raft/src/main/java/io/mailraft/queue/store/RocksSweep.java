@@ -21,13 +21,18 @@ import org.slf4j.LoggerFactory;
  * kept by a snapshot as well.
  */
 final class RocksSweep implements AutoCloseable {
+  /** What is done to the files of a database beside all else. */
+  interface Task {
+    void run() throws RocksDBException;
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(RocksSweep.class);
 
   /** A smaller table is not worth it: before each one all tables are flushed. */
   private static final long BYTES_MIN = 16L << 20;
 
   /** What is left free in any case. */
-  private static final long FREE_BYTES_MIN = 64L << 20;
+  static final long FREE_BYTES_MIN = 64L << 20;
 
   private final RocksDB database;
   private final Path directory;
@@ -96,7 +101,7 @@ final class RocksSweep implements AutoCloseable {
   }
 
   /** Closing, or a disk that has filled meanwhile: what was there is there. */
-  private static boolean harmless(RocksDBException e) {
+  static boolean harmless(RocksDBException e) {
     Status status = e.getStatus();
     if (status == null) {
       return false;

@@ -12,9 +12,14 @@
  * database has no log of its own: the Raft log is the log, and after a crash the database stands at
  * some earlier position.
  *
+ * <p>What RocksDB leaves alone is kept up by the clock: {@link io.mailraft.queue.store.RocksSweep}
+ * rewrites tables of which most was removed, {@link io.mailraft.queue.store.SmallFiles} merges the
+ * files that flushes leave of rows in the order of their keys.
+ *
  * <h2>Threads</h2>
  *
- * One thread writes. Any number read, also while the store is being closed: they are then refused.
+ * One thread writes. One keeps up. Any number read, also while the store is being closed: they are
+ * then refused.
  *
  * <h2>Failure</h2>
  *

@@ -241,6 +241,29 @@ class RocksStoreTest extends StoreContract {
   }
 
   @Test
+  void manyFlushesOfRowsInTheOrderOfTimeLeaveFewFiles() throws Exception {
+    int flushes = 400;
+    for (int i = 0; i < flushes; i++) {
+      Batch batch = store().begin();
+      for (int row = 0; row < 20; row++) {
+        batch.put(ONCE, bytes("%06d-%02d".formatted(i, row)), bytes("of a while ago"));
+      }
+      batch.put(ANY, bytes("total"), bytes(Integer.toString(i)));
+      commit(batch);
+      ((RocksStore) store()).flush();
+    }
+    ((RocksStore) store()).merge();
+    long files;
+    try (Stream<Path> all = Files.list(directory.resolve("store"))) {
+      files = all.filter(file -> file.toString().endsWith(".sst")).count();
+    }
+    assertThat(files).as("files").isLessThan(40);
+    List<String> found = new ArrayList<>();
+    store().scan(ONCE, bytes("0"), bytes("9"), (key, value) -> found.add(new String(key, UTF_8)));
+    assertThat(found).hasSize(20 * flushes).isSorted();
+  }
+
+  @Test
   void closingEndsASweep() throws Exception {
     RocksStore store = (RocksStore) store();
     byte[] value = new byte[1_000];
