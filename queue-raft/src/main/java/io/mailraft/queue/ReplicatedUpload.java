@@ -102,8 +102,11 @@ final class ReplicatedUpload implements Upload {
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
-    // A message that had one chunk fills another one.
-    boolean whole = chunks > 0 && memory.more(pieces(CHUNK_BYTES - FIRST_BYTES));
+    // A message that had one chunk fills another one; others must find their first piece, though.
+    boolean whole =
+        chunks > 0
+            && memory.free() >= 2 * pieces(CHUNK_BYTES)
+            && memory.more(pieces(CHUNK_BYTES - FIRST_BYTES));
     buffer = new byte[whole ? CHUNK_BYTES : FIRST_BYTES];
     filled = 0;
   }

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While no entry is on its way, what waits becomes the next one at once; otherwise it gathers
  * until that is done. So a lone record goes out alone, without a timer, and under load entries grow
- * by themselves to what one fsync takes. Only what is worth an entry by its size, as the chunks of
- * large messages are, follows at once, so that the log writes while apply does. Outcomes alone are
+ * by themselves to what one fsync takes. Once {@link #LARGE_BYTES} wait, as where large messages
+ * come in, they follow at once, so that the log writes while apply does. Outcomes alone are
  * patient: nobody waits for them, so they ride along with the next entry that is made for another
  * reason, and get one of their own after {@link #PATIENCE}.
  *

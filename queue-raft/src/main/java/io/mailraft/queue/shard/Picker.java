@@ -334,7 +334,8 @@ final class Picker implements ShardEvents {
     roomiest.ifPresent(
         entry -> {
           propose(plans, entry.getKey(), entry.getValue(), lane, delivery);
-          // Its lane has no turn, so nothing that is not proposed stands before it.
+          // Its lane has no turn, so what stands before it is proposed, or in an entry that is not
+          // applied yet: that comes back when it is.
           cursors.pass(lane, delivery);
         });
     return roomiest.isPresent();

@@ -24,7 +24,9 @@ import org.slf4j.LoggerFactory;
  * kept for a week, a table would lie in two thousand files, each to be opened, linked by every
  * snapshot and sent to whoever fetches the state.
  *
- * <p>A file that is not small is never rewritten, so each row is so a few times only.
+ * <p>Files are merged with such as are about as large, and never once they are not small, so that
+ * each row is rewritten a few times only. What a file has in blob files counts as a part of it:
+ * RocksDB may copy that too.
  */
 final class SmallFiles {
   private static final Logger LOG = LoggerFactory.getLogger(SmallFiles.class);
@@ -32,11 +34,11 @@ final class SmallFiles {
   /** Files that are merged at least: fewer are left until there are more. */
   private static final int NEIGHBOURS_MIN = 8;
 
-  /** A file with this many bytes is not small. */
-  private static final long SMALL_BYTES = RocksOptions.TABLE_FILE_BYTES / 2;
-
   /** Bytes that are merged at a time, about, so that closing need not wait long. */
   private static final long MERGE_BYTES = 2 * RocksOptions.TABLE_FILE_BYTES;
+
+  /** A file with this many bytes is not small. As many as are merged at least have no more. */
+  private static final long SMALL_BYTES = MERGE_BYTES / NEIGHBOURS_MIN;
 
   private final RocksDB database;
   private final Path directory;
@@ -66,33 +68,46 @@ final class SmallFiles {
           .setCompression(CompressionType.DISABLE_COMPRESSION_OPTION) // That of the table.
           .setOutputFileSizeLimit(RocksOptions.TABLE_FILE_BYTES);
       for (ColumnFamilyHandle handle : handles) {
+        double withBlobs = withBlobs(handle);
         for (LevelMetaData level : database.getColumnFamilyMetaData(handle).levels()) {
           // Files of level 0 overlap, or are about to be moved.
           if (level.level() > 0) {
-            merge(handle, level, options);
+            for (List<SstFileMetaData> neighbours : neighbours(level.files(), withBlobs)) {
+              merge(handle, level.level(), neighbours, options, withBlobs);
+            }
           }
         }
       }
     }
   }
 
-  private void merge(ColumnFamilyHandle handle, LevelMetaData level, CompactionOptions options)
+  /** What a table's files have with their share of its blob files, of what they have themselves. */
+  private double withBlobs(ColumnFamilyHandle handle) throws RocksDBException {
+    long files = database.getLongProperty(handle, "rocksdb.total-sst-files-size");
+    long blobs = database.getLongProperty(handle, "rocksdb.total-blob-file-size");
+    return 1 + (double) blobs / Math.max(1, files);
+  }
+
+  private void merge(
+      ColumnFamilyHandle handle,
+      int level,
+      List<SstFileMetaData> neighbours,
+      CompactionOptions options,
+      double withBlobs)
       throws RocksDBException {
-    for (List<SstFileMetaData> neighbours : neighbours(level.files())) {
-      long bytes = neighbours.stream().mapToLong(SstFileMetaData::size).sum();
-      if (closing.getAsBoolean()
-          || directory.toFile().getUsableSpace() < bytes + RocksSweep.FREE_BYTES_MIN) {
-        return;
+    double bytes = bytes(neighbours) * withBlobs;
+    if (closing.getAsBoolean()
+        || directory.toFile().getUsableSpace() < bytes + RocksSweep.FREE_BYTES_MIN) {
+      return;
+    }
+    List<String> names = neighbours.stream().map(SstFileMetaData::fileName).toList();
+    try {
+      database.compactFiles(options, handle, names, level, -1, null);
+    } catch (RocksDBException e) {
+      if (!RocksSweep.harmless(e) && !gone(e)) {
+        throw e;
       }
-      List<String> names = neighbours.stream().map(SstFileMetaData::fileName).toList();
-      try {
-        database.compactFiles(options, handle, names, level.level(), -1, null);
-      } catch (RocksDBException e) {
-        if (!RocksSweep.harmless(e) && !gone(e)) {
-          throw e;
-        }
-        LOG.debug("{} files of {} were not merged: {}", names.size(), directory, e.getMessage());
-      }
+      LOG.debug("{} files of {} were not merged: {}", names.size(), directory, e.getMessage());
     }
   }
 
@@ -102,24 +117,37 @@ final class SmallFiles {
   }
 
   /** Small files side by side, of a level's files in the order of their keys. */
-  private static List<List<SstFileMetaData>> neighbours(List<SstFileMetaData> files) {
+  private static List<List<SstFileMetaData>> neighbours(
+      List<SstFileMetaData> files, double withBlobs) {
     List<List<SstFileMetaData>> found = new ArrayList<>();
     List<SstFileMetaData> run = new ArrayList<>();
-    long bytes = 0;
     for (SstFileMetaData file : files) {
-      boolean joins = file.size() < SMALL_BYTES && !file.beingCompacted();
-      if (!joins || bytes >= MERGE_BYTES) {
+      boolean joins = file.size() * withBlobs < SMALL_BYTES && !file.beingCompacted();
+      if (!joins || bytes(run) * withBlobs >= MERGE_BYTES) {
         found.add(run);
         run = new ArrayList<>();
-        bytes = 0;
       }
       if (joins) {
         run.add(file);
-        bytes += file.size();
       }
     }
     found.add(run);
+    found.forEach(SmallFiles::withoutLarger);
     found.removeIf(neighbours -> neighbours.size() < NEIGHBOURS_MIN);
     return found;
+  }
+
+  /**
+   * Leaves out files before the others that are larger than all after them: they would be rewritten
+   * for each few that come.
+   */
+  private static void withoutLarger(List<SstFileMetaData> run) {
+    while (!run.isEmpty() && 2 * run.getFirst().size() > bytes(run)) {
+      run.removeFirst();
+    }
+  }
+
+  private static long bytes(List<SstFileMetaData> files) {
+    return files.stream().mapToLong(SstFileMetaData::size).sum();
   }
 }

@@ -242,25 +242,50 @@ class RocksStoreTest extends StoreContract {
 
   @Test
   void manyFlushesOfRowsInTheOrderOfTimeLeaveFewFiles() throws Exception {
+    RocksStore store = (RocksStore) store();
     int flushes = 400;
     for (int i = 0; i < flushes; i++) {
-      Batch batch = store().begin();
+      Batch batch = store.begin();
       for (int row = 0; row < 20; row++) {
         batch.put(ONCE, bytes("%06d-%02d".formatted(i, row)), bytes("of a while ago"));
       }
       batch.put(ANY, bytes("total"), bytes(Integer.toString(i)));
       commit(batch);
-      ((RocksStore) store()).flush();
+      store.flush();
+      if (i % 10 == 0) {
+        store.merge();
+      }
     }
-    ((RocksStore) store()).merge();
-    long files;
-    try (Stream<Path> all = Files.list(directory.resolve("store"))) {
-      files = all.filter(file -> file.toString().endsWith(".sst")).count();
-    }
-    assertThat(files).as("files").isLessThan(40);
+    assertThat(files(".sst")).as("files").hasSizeLessThan(40);
     List<String> found = new ArrayList<>();
-    store().scan(ONCE, bytes("0"), bytes("9"), (key, value) -> found.add(new String(key, UTF_8)));
+    store.scan(ONCE, bytes("0"), bytes("9"), (key, value) -> found.add(new String(key, UTF_8)));
     assertThat(found).hasSize(20 * flushes).isSorted();
+  }
+
+  @Test
+  void mergingCopiesNoLargeAmountsOfWhatLiesInBlobFiles() throws Exception {
+    RocksStore store = (RocksStore) store();
+    byte[] value = new byte[1 << 20];
+    Random random = new Random(9);
+    for (int i = 0; i < 20; i++) {
+      Batch batch = store.begin();
+      for (int row = 0; row < 5; row++) {
+        random.nextBytes(value);
+        batch.put(BLOBS, bytes("%06d-%02d".formatted(i, row)), value);
+      }
+      commit(batch);
+      store.flush();
+    }
+    List<String> before = files(".blob");
+    assertThat(before).hasSizeGreaterThanOrEqualTo(20);
+    store.merge();
+    assertThat(files(".blob")).isEqualTo(before);
+  }
+
+  private List<String> files(String ending) throws IOException {
+    try (Stream<Path> all = Files.list(directory.resolve("store"))) {
+      return all.map(Path::toString).filter(name -> name.endsWith(ending)).sorted().toList();
+    }
   }
 
   @Test
