@@ -37,7 +37,7 @@ final class SmallFiles {
   /** Bytes that are merged at a time, about, so that closing need not wait long. */
   private static final long MERGE_BYTES = 2 * RocksOptions.TABLE_FILE_BYTES;
 
-  /** A file with this many bytes is not small. As many as are merged at least have no more. */
+  /** A file with this many bytes is not small: so the fewest that are merged always fit. */
   private static final long SMALL_BYTES = MERGE_BYTES / NEIGHBOURS_MIN;
 
   private final RocksDB database;
