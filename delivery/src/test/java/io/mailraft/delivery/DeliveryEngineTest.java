@@ -159,20 +159,7 @@ class DeliveryEngineTest {
         SmtpSink.Options.of(received::add).withScript(script).withKeep(SmtpSink.Keep.COUNT);
     try (SmtpSink sink = SmtpSink.start(options);
         Rig rig = Rig.to(sink.port()).bodies(bodies).start()) {
-      MessageFacts facts = rig.facts("");
-      MessageFacts large =
-          new MessageFacts(
-              facts.sender(),
-              (long) chunks << 20,
-              false,
-              false,
-              "h",
-              "::1",
-              "",
-              "SMTP",
-              "",
-              "",
-              facts.bornNanos());
+      MessageFacts large = rig.facts((long) chunks << 20, System.nanoTime());
       rig.engine.offer(rig.message(large, "", "a@to.example"));
       // The socket's buffers hold some megabytes at most; then reading must have come to rest.
       waitForRest(read);

@@ -298,9 +298,14 @@ final class Rig implements AutoCloseable {
   }
 
   MessageFacts facts(String body) {
+    return facts(body.getBytes(StandardCharsets.UTF_8).length, System.nanoTime());
+  }
+
+  /** Facts of a message of some bytes, born at a time of {@link System#nanoTime}. */
+  MessageFacts facts(long bytes, long bornNanos) {
     return new MessageFacts(
         "sender@from.example",
-        body.getBytes(StandardCharsets.UTF_8).length,
+        bytes,
         false,
         false,
         "client.example",
@@ -309,7 +314,7 @@ final class Rig implements AutoCloseable {
         "ESMTPSA",
         "user",
         "TLSv1.3 TLS_AES_128_GCM_SHA256",
-        System.nanoTime());
+        bornNanos);
   }
 
   /** Claims of one message of the usual body. */

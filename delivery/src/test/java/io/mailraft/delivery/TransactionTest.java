@@ -346,18 +346,7 @@ class TransactionTest {
     try (SmtpSink sink = sink(Script.at(Stage.RCPT, Action.reply("450 4.2.0 Later")));
         Rig rig = Rig.to(sink.port()).start()) {
       MessageFacts facts =
-          new MessageFacts(
-              "",
-              Rig.BODY.length(),
-              false,
-              false,
-              "h",
-              "::1",
-              "",
-              "SMTP",
-              "",
-              "",
-              System.nanoTime() - Duration.ofDays(3).toNanos());
+          rig.facts(Rig.BODY.length(), System.nanoTime() - Duration.ofDays(3).toNanos());
       Outcome outcome = rig.deliver(rig.message(facts, Rig.BODY, "a@to.example")).getFirst();
       assertThat(outcome).isInstanceOf(Outcome.Expired.class);
       assertThat(outcome.reply()).isEqualTo("450 4.2.0 Later");

